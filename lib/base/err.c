@@ -1,0 +1,65 @@
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (err == NULL || err->code != ERR_NONE)
+        return -1;
+    err->code = code;
+    va_start(ap, fmt);
+    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+int err_os(struct err *err, enum err_code code, int errnum, const char *fmt,
+           ...)
+{
+    va_list ap;
+    size_t n;
+
+    if (err == NULL || err->code != ERR_NONE)
+        return -1;
+    err->code = code;
+    va_start(ap, fmt);
+    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    va_end(ap);
+    n = strlen(err->text);
+    snprintf(err->text + n, sizeof(err->text) - n, ": %s", strerror(errnum));
+    return -1;
+}
+
+int err_memory(struct err *err)
+{
+    return err_set(err, ERR_OS, "out of memory");
+}
+
+int err_prefix(struct err *err, const char *fmt, ...)
+{
+    char old[sizeof(err->text)];
+    va_list ap;
+    size_t n;
+
+    if (err == NULL || err->code == ERR_NONE)
+        return -1;
+    memcpy(old, err->text, sizeof(old));
+    va_start(ap, fmt);
+    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    va_end(ap);
+    n = strlen(err->text);
+    snprintf(err->text + n, sizeof(err->text) - n, ": %s", old);
+    return -1;
+}
+
+void err_clear(struct err *err)
+{
+    if (err == NULL)
+        return;
+    err->code = ERR_NONE;
+    err->text[0] = '\0';
+}

@@ -1,0 +1,73 @@
+/*
+ * Where in the firehose we are: what to ask a server for when connecting,
+ * and which of the events that it then sends lie below the floor.  Pure: it
+ * knows no clock and no socket.
+ *
+ * A timestamp cursor that lies in a server's newest, unsealed segment brings
+ * that whole segment, half an hour or more of old events; a sequence number
+ * is exact, but counts only on the host that gave it.  So the sequence
+ * number is asked for on its own host, the time elsewhere, and events below
+ * the time that was asked for are dropped until the replay has reached the
+ * position that we hold.
+ */
+#ifndef BSKY_POSITION_H
+#define BSKY_POSITION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How far a reconnect rewinds: on the same host, on another one (us), and in
+ * sequence numbers; more than a block that a crash may renumber. */
+#define POSITION_REWIND_US INT64_C(60000000)
+#define POSITION_REWIND_HOST_US INT64_C(600000000)
+#define POSITION_REWIND_SEQ 10000
+
+/* How long identities are remembered, and how far one event's time may jump
+ * before a second one has to confirm it (us). */
+#define POSITION_MEMORY_US INT64_C(1800000000)
+
+struct position {
+    char host[272];    /* which server sequence numbers belong to */
+    int64_t time_us;   /* C: newest time reached, -1: none yet */
+    int64_t seq;       /* S: newest number on host, -1: none */
+    int64_t floor_us;  /* P: events before it are dropped, -1: none */
+    bool reached;      /* the replay has come to C: no floor any more */
+    int64_t wild_us;   /* a jump that waits for confirmation, -1: none */
+    int64_t target_us; /* C when the connection was made */
+    bool proven;       /* the first event came from at or before C */
+    bool first;        /* no event since the connection was made */
+};
+
+/* What a connection is asked for. */
+struct position_cursor {
+    bool any;    /* false: no cursor, the live tip */
+    bool is_seq; /* value is a sequence number, not a time in us */
+    int64_t value;
+};
+
+enum position_verdict {
+    POSITION_TAKE,  /* go on with this event */
+    POSITION_BELOW, /* below the floor: drop it */
+    POSITION_GAP    /* take it; but the first event after a reconnect lies
+                       behind what was asked for: continuity is not proven */
+};
+
+/* position_init(pos, since): ${since} us to begin at, or -1: the live tip. */
+void position_init(struct position *pos, int64_t since);
+
+/*
+ * position_connect(pos, host, by_time): a connection to ${host} (its name
+ * and port) is about to be made: raise the floor, and return the cursor to
+ * ask for.  ${by_time}: no sequence number, the server refused ours.
+ */
+struct position_cursor position_connect(struct position *pos, const char *host,
+                                        bool by_time);
+
+/*
+ * position_event(pos, time_us, seq): an event arrived, with its time and its
+ * sequence number (-1 where it has none).
+ */
+enum position_verdict position_event(struct position *pos, int64_t time_us,
+                                     int64_t seq);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * HTTP requests that run side by side on libcurl, and the one place where
+ * the program sleeps.  Redirects are never followed, only http and https are
+ * spoken, certificates are always verified.
+ */
+#ifndef S2_HTTP_H
+#define S2_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct pollfd;
+struct http;
+struct http_request;
+
+struct http_config {
+    const char *user_agent;
+    const char *cacert;  /* PEM file added to the system's; NULL: none */
+    int max_connections; /* to one host; further requests wait their turn */
+    int64_t connect_ms;  /* name, TCP and TLS together; 0: 5 s */
+};
+
+enum http_failure {
+    HTTP_NONE,      /* an answer came: look at the status */
+    HTTP_NO_EFFECT, /* it never reached the server */
+    HTTP_MAYBE      /* it may have taken effect: time-out, reset, cut off */
+};
+
+struct http_reply {
+    enum http_failure failure;
+    struct err err;         /* set when failure is not HTTP_NONE */
+    int status;             /* 0 without an answer */
+    struct slice body;      /* valid during the callback */
+    bool protobuf;          /* Content-Type: application/protobuf */
+    int64_t retry_after_ms; /* of Retry-After or retry-after-ms; 0: none; at
+                               most an hour */
+};
+
+/* Called once, from http_wait, unless the request is cancelled first; the
+ * handle is dead by then.  It may start and cancel requests. */
+typedef void http_done(void *arg, const struct http_reply *reply);
+
+struct http_spec {
+    const char *method;         /* "GET", "POST" */
+    const char *url;            /* copied */
+    const char *const *headers; /* "Name: value", copied; refused with
+                                   ERR_CONFIG when one holds a CR or LF */
+    size_t nheaders;
+    struct slice body;  /* copied; none when p is NULL */
+    int64_t timeout_ms; /* for the whole request */
+    size_t max_reply;   /* bytes of body; more ends in HTTP_MAYBE */
+};
+
+/* http_new(config, err), http_free(http): freeing cancels what runs. */
+struct http *http_new(const struct http_config *config, struct err *err);
+void http_free(struct http *http);
+
+/*
+ * http_start(http, spec, done, arg, err): begin a request; ${done} is called
+ * from a later http_wait.  Returns a handle for http_cancel, or NULL.
+ */
+struct http_request *http_start(struct http *http,
+                                const struct http_spec *spec, http_done *done,
+                                void *arg, struct err *err);
+
+/* http_cancel(request): end it; its callback is not called.  NULL is
+ * harmless. */
+void http_cancel(struct http_request *request);
+
+/*
+ * http_wait(http, fds, n, max_ms, err): the only sleep.  Waits until a
+ * transfer can go on, one of ${fds} is ready, or ${max_ms} (0: do not wait)
+ * are over; then drives the transfers, calls back those that ended, and
+ * stores in each fds[i].revents what poll(2) says of it now.  0 or -1.
+ */
+int http_wait(struct http *http, struct pollfd *fds, size_t n, int64_t max_ms,
+              struct err *err);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * Unit tests in TAP: a test is a function; CHECK counts and reports, and
+ * never stops, so that one failure does not hide the next.
+ *
+ *     static void test_sum(void) { CHECK(1 + 1 == 2); }
+ *     int main(void) { RUN(test_sum); return check_done(); }
+ */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static int check_tests;    /* tests run */
+static int check_failures; /* tests failed */
+static bool check_bad;     /* the running test has failed */
+static const char *check_skipped;
+
+#define CHECK(cond)                                                           \
+    do {                                                                      \
+        if (!(cond)) {                                                        \
+            check_bad = true;                                                 \
+            printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond);               \
+        }                                                                     \
+    } while (0)
+
+/* Compare integers, showing both. */
+#define CHECK_INT(got, want)                                                  \
+    do {                                                                      \
+        long long got_ = (long long)(got), want_ = (long long)(want);         \
+        if (got_ != want_) {                                                  \
+            check_bad = true;                                                 \
+            printf("# %s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__,     \
+                   #got, got_, want_);                                        \
+        }                                                                     \
+    } while (0)
+
+/* Compare strings, showing both. */
+#define CHECK_STR(got, want)                                                  \
+    do {                                                                      \
+        const char *got_ = (got), *want_ = (want);                            \
+        if (got_ == NULL || strcmp(got_, want_) != 0) {                       \
+            check_bad = true;                                                 \
+            printf("# %s:%d: %s is '%s', not '%s'\n", __FILE__, __LINE__,     \
+                   #got, got_ == NULL ? "(null)" : got_, want_);              \
+        }                                                                     \
+    } while (0)
+
+/* Leave the running test, saying aloud why; needs data or a server. */
+#define SKIP(why)                                                             \
+    do {                                                                      \
+        check_skipped = (why);                                                \
+        return;                                                               \
+    } while (0)
+
+#define RUN(test) check_run(#test, test)
+
+static void check_run(const char *name, void (*test)(void))
+{
+    check_tests++;
+    check_bad = false;
+    check_skipped = NULL;
+    test();
+    check_failures += check_bad;
+    printf("%sok %d - %s%s%s\n", check_bad ? "not " : "", check_tests, name,
+           check_skipped != NULL ? " # SKIP " : "",
+           check_skipped != NULL ? check_skipped : "");
+    fflush(stdout);
+}
+
+static int check_done(void)
+{
+    printf("1..%d\n", check_tests);
+    return check_failures == 0 ? 0 : 1;
+}
+
+#endif
