@@ -26,16 +26,25 @@
  * before a second one has to confirm it (us). */
 #define POSITION_MEMORY_US INT64_C(1800000000)
 
+/* The longest name of a host with its port, and a NUL. */
+#define POSITION_HOST_SIZE 272
+
 struct position {
-    char host[272];    /* which server sequence numbers belong to */
-    int64_t time_us;   /* C: newest time reached, -1: none yet */
-    int64_t seq;       /* S: newest number on host, -1: none */
+    int64_t since_us; /* nothing before it is wanted, -1: no such bound */
+    int64_t time_us;  /* C: newest time reached, -1: none yet */
+    int64_t seq;      /* S: newest number on host, -1: none */
+    char host[POSITION_HOST_SIZE]; /* that S belongs to */
+    int64_t wild_us;  /* a jump that waits for confirmation, -1: none */
+    unsigned broken;  /* connections in a row that brought events but
+                          nothing past C */
+
+    /* the present connection */
+    char connected[POSITION_HOST_SIZE];
     int64_t floor_us;  /* P: events before it are dropped, -1: none */
+    int64_t target_us; /* C when it was made, -1: none */
     bool reached;      /* the replay has come to C: no floor any more */
-    int64_t wild_us;   /* a jump that waits for confirmation, -1: none */
-    int64_t target_us; /* C when the connection was made */
-    bool proven;       /* the first event came from at or before C */
-    bool first;        /* no event since the connection was made */
+    bool first;        /* no event yet */
+    bool switched;     /* not the host that C was reached on */
 };
 
 /* What a connection is asked for. */

@@ -1,0 +1,185 @@
+#include "basin/lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How far before the source's beginning a record can be dated and still be
+ * sent again, and the back-off; see exactly-once in README. */
+#define MEMORY_MS 1800000
+#define RETRY_BASE_MS 100
+#define RETRY_CAP_MS 30000
+
+int lane_init(struct lane *lane, struct lane_shared *shared, const char *name,
+              struct err *err)
+{
+    memset(lane, 0, sizeof(*lane));
+    lane->shared = shared;
+    lane->retry.base_ms = RETRY_BASE_MS;
+    lane->retry.cap_ms = RETRY_CAP_MS;
+    queue_init(&lane->queue);
+    lane->name = strdup(name);
+    lane->seen = seen_new();
+    if (lane->name == NULL || lane->seen == NULL) {
+        lane_release(lane);
+        return err_memory(err);
+    }
+    return 0;
+}
+
+void lane_release(struct lane *lane)
+{
+    basin_cancel(lane->shared->config.basin, lane->op);
+    lane->op = NULL;
+    queue_release(&lane->queue);
+    seen_free(lane->seen);
+    lane->seen = NULL;
+    free(lane->name);
+    lane->name = NULL;
+}
+
+/* How many of the queue's first records make the next batch: not more than
+ * S2 takes at once, and at least one. */
+static size_t cut(const struct lane *lane)
+{
+    const struct queue_item *item = lane->queue.head;
+    size_t bytes = 0;
+    size_t n = 0;
+
+    while (item != NULL && n < WIRE_BATCH_RECORDS) {
+        bytes += item->metered;
+        if (n > 0 && bytes > WIRE_BATCH_BYTES)
+            break;
+        n++;
+        item = item->next;
+    }
+    return n;
+}
+
+/* Whether a batch is to go out now; else when, as far as waiting decides. */
+static bool is_ripe(const struct lane *lane, int64_t now, int64_t *next)
+{
+    int64_t ripe;
+
+    if (lane->queue.n == 0)
+        return false;
+    if (lane->flight > 0 || lane->shared->flush ||
+        lane->queue.n >= WIRE_BATCH_RECORDS ||
+        lane->queue.metered >= WIRE_BATCH_BYTES)
+        return true;
+    ripe = lane->queue.head->added_ms + lane->shared->config.linger_ms;
+    if (now >= ripe)
+        return true;
+    if (ripe < *next)
+        *next = ripe;
+    return false;
+}
+
+static void append(struct lane *lane, struct err *err)
+{
+    struct wire_append in = {.records = lane->shared->scratch,
+                             .match = true,
+                             .match_seq_num = lane->next};
+    const struct queue_item *item = lane->queue.head;
+
+    /* A batch of unknown outcome is sent again as it was. */
+    if (lane->flight == 0)
+        lane->flight = cut(lane);
+    for (in.n = 0; in.n < lane->flight; in.n++) {
+        struct wire_record *record = &lane->shared->scratch[in.n];
+
+        memset(record, 0, sizeof(*record));
+        record->timestamp = (uint64_t)(item->time_us / 1000);
+        record->body = item->body;
+        item = item->next;
+    }
+    lane->op = basin_append(lane->shared->config.basin, lane->name, &in,
+                            lane_done, lane, err);
+}
+
+static void read_page(struct lane *lane, struct err *err)
+{
+    struct wire_read read = {.from = lane->from};
+    int64_t since = lane->shared->from_ms - MEMORY_MS;
+
+    if (lane->step == LANE_FIND) {
+        read.by_time = true;
+        read.from = since < 0 ? 0 : (uint64_t)since;
+        read.limit = 1;
+    } else {
+        uint64_t left = lane->until - lane->from;
+
+        read.limit =
+            left < WIRE_BATCH_RECORDS ? (size_t)left : WIRE_BATCH_RECORDS;
+    }
+    lane->op = basin_read(lane->shared->config.basin, lane->name, &read,
+                          lane_done, lane, err);
+}
+
+static int start(struct lane *lane, int64_t now, int64_t *next,
+                 struct err *err)
+{
+    struct basin *basin = lane->shared->config.basin;
+
+    switch (lane->step) {
+    case LANE_IDLE:
+        return 0;
+    case LANE_CREATE_BASIN:
+        lane->op = basin_create_basin(basin, lane_done, lane, err);
+        break;
+    case LANE_CREATE:
+        lane->op = basin_create(basin, lane->name, lane_done, lane, err);
+        break;
+    case LANE_TAIL:
+        lane->op = basin_tail(basin, lane->name, lane_done, lane, err);
+        break;
+    case LANE_FIND:
+    case LANE_LOAD:
+    case LANE_READ_BACK:
+        read_page(lane, err);
+        break;
+    case LANE_APPEND:
+        if (!is_ripe(lane, now, next))
+            return 0;
+        append(lane, err);
+        break;
+    }
+    if (lane->op == NULL)
+        return err_prefix(err, "%s", lane->name);
+    return 0;
+}
+
+/* A request has failed: when is it tried again, if at all? */
+static int back_off(struct lane *lane, int64_t now, struct err *err)
+{
+    const struct writer_hooks *hooks = &lane->shared->config.hooks;
+    struct writer_note note = {.event = WRITER_RETRY,
+                               .stream = lane->name,
+                               .err = &lane->reason};
+
+    lane->failed = false;
+    note.delay_ms = retry_fail(&lane->retry, now,
+                               rng_next(&lane->shared->rng), lane->least_ms);
+    lane->due_ms = now + note.delay_ms;
+    if (retry_spent(&lane->retry, now, lane->shared->config.retry_for))
+        return err_set(err, ERR_UNAVAILABLE, "%s: given up: %.400s",
+                       lane->name, lane->reason.text);
+    lane->shared->stats.retries++;
+    hooks->note(hooks->arg, &note);
+    return 0;
+}
+
+int lane_run(struct lane *lane, int64_t now, int64_t *next, struct err *err)
+{
+    if (lane->fatal.code != ERR_NONE)
+        return err_set(err, lane->fatal.code, "%s", lane->fatal.text);
+    if (lane->failed && back_off(lane, now, err) != 0)
+        return -1;
+    if (lane->op != NULL)
+        return 0;
+    if (now < lane->due_ms) {
+        if (lane->due_ms < *next)
+            *next = lane->due_ms;
+        return 0;
+    }
+    return start(lane, now, next, err);
+}

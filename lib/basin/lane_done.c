@@ -1,0 +1,270 @@
+#include "basin/lane.h"
+
+#include <stdlib.h>
+
+/* The basin's clock may be behind by so much before a restart could miss
+ * records: the memory less the rewind. */
+#define CLOCK_SLACK_MS 1740000
+
+static void note(struct lane *lane, enum writer_event event, uint64_t n)
+{
+    const struct writer_hooks *hooks = &lane->shared->config.hooks;
+    struct writer_note what = {
+        .event = event, .stream = lane->name, .n = n, .seq_num = lane->next};
+
+    if (event == WRITER_GAP)
+        lane->shared->stats.gaps++;
+    hooks->note(hooks->arg, &what);
+}
+
+static void fail(struct lane *lane, enum err_code code, const char *why)
+{
+    err_set(&lane->fatal, code, "%s: %s", lane->name, why);
+}
+
+/* Tell that a queued record is durable under a number, and free it. */
+static void acked(struct lane *lane, struct queue_item *item, uint64_t seq_num)
+{
+    const struct writer_hooks *hooks = &lane->shared->config.hooks;
+    struct wire_record record = {.seq_num = seq_num,
+                                 .timestamp = (uint64_t)item->time_us / 1000,
+                                 .body = item->body};
+
+    lane->shared->stats.acked++;
+    hooks->acked(hooks->arg, lane->name, &record);
+    free(item);
+}
+
+/* A record of the stream: know its identity, and do not write it again.  If
+ * it stands in a batch of unknown outcome, this is that batch's ack. */
+static void learn(struct lane *lane, const struct wire_record *record)
+{
+    const struct writer_hooks *hooks = &lane->shared->config.hooks;
+    struct queue_item *item;
+    struct hash128 id;
+    size_t index;
+
+    if (wire_is_command(record) ||
+        hooks->identify(hooks->arg, record->body, &id) != 0)
+        return;
+    if (!seen_has(lane->seen, id)) {
+        if (seen_add(lane->seen, id, (int64_t)record->timestamp * 1000) != 0)
+            fail(lane, ERR_OS, "out of memory");
+        return;
+    }
+    item = queue_take(&lane->queue, id, &index);
+    if (item == NULL)
+        return;
+    lane->found++;
+    if (index >= lane->flight || !lane->uncertain) {
+        lane->shared->stats.duplicates++;
+        free(item);
+    } else {
+        acked(lane, item, record->seq_num);
+    }
+    if (index < lane->flight)
+        lane->flight--;
+}
+
+static void on_created(struct lane *lane)
+{
+    lane->step = lane->known ? LANE_APPEND : LANE_TAIL;
+}
+
+/* Load from at most here: the newest records, whatever their times. */
+static uint64_t newest(const struct lane *lane)
+{
+    return lane->next > SEEN_LEAST ? lane->next - SEEN_LEAST : 0;
+}
+
+static void on_tail(struct lane *lane, const struct basin_reply *reply)
+{
+    lane->next = reply->tail.seq_num;
+    lane->known = true;
+    lane->from = newest(lane);
+    lane->until = lane->next;
+    if (lane->next == 0)
+        lane->step = LANE_APPEND;
+    else
+        lane->step = lane->shared->from_ms >= 0 ? LANE_FIND : LANE_LOAD;
+}
+
+static void on_found(struct lane *lane, const struct basin_reply *reply)
+{
+    if (reply->outcome == OUTCOME_OK && reply->nrecords > 0 &&
+        reply->records[0].seq_num < lane->from)
+        lane->from = reply->records[0].seq_num;
+    lane->step = LANE_LOAD;
+}
+
+/* One page of [from, until); nothing below until means it is trimmed. */
+static void on_page(struct lane *lane, const struct basin_reply *reply)
+{
+    bool trimmed = reply->outcome != OUTCOME_OK || reply->nrecords == 0;
+
+    for (size_t i = 0; i < reply->nrecords; i++) {
+        if (reply->records[i].seq_num < lane->until)
+            learn(lane, &reply->records[i]);
+    }
+    lane->from = trimmed
+                     ? lane->until
+                     : reply->records[reply->nrecords - 1].seq_num + 1;
+    if (lane->from < lane->until)
+        return;
+    if (lane->step == LANE_READ_BACK) {
+        lane->next = lane->until;
+        lane->flight = 0;
+        lane->uncertain = false;
+        note(lane, trimmed ? WRITER_GAP : WRITER_RESOLVED, lane->found);
+    }
+    lane->step = LANE_APPEND;
+}
+
+static void on_appended(struct lane *lane, const struct basin_reply *reply)
+{
+    uint64_t asked = 0;
+
+    if (reply->start != lane->next ||
+        reply->end != lane->next + lane->flight) {
+        fail(lane, ERR_PROTOCOL,
+             "the ack does not fit the batch that was sent");
+        return;
+    }
+    lane->shared->stats.batches++;
+    lane->uncertain = false;
+    while (lane->flight > 0) {
+        struct queue_item *item = queue_take_first(&lane->queue);
+
+        lane->flight--;
+        asked = (uint64_t)item->time_us / 1000;
+        acked(lane, item, lane->next++);
+    }
+    if (asked > reply->tail.timestamp + CLOCK_SLACK_MS &&
+        !lane->shared->clock_noted) {
+        lane->shared->clock_noted = true;
+        note(lane, WRITER_CLOCK, asked - reply->tail.timestamp);
+    }
+}
+
+/* The stream is shorter than it was: deleted, or its store has lost data. */
+static void on_shrunk(struct lane *lane, uint64_t next)
+{
+    note(lane, WRITER_GAP, lane->next - next);
+    seen_clear(lane->seen);
+    for (const struct queue_item *i = lane->queue.head; i != NULL;
+         i = i->next) {
+        if (seen_add(lane->seen, i->id, i->time_us) != 0)
+            fail(lane, ERR_OS, "out of memory");
+    }
+    lane->next = next;
+    lane->flight = 0;
+    lane->uncertain = false;
+}
+
+static void on_mismatch(struct lane *lane, uint64_t next)
+{
+    if (next < lane->next) {
+        on_shrunk(lane, next);
+    } else if (next > lane->next) {
+        lane->from = lane->next;
+        lane->until = next;
+        lane->found = 0;
+        lane->step = LANE_READ_BACK;
+    } else {
+        fail(lane, ERR_PROTOCOL,
+             "an append was refused for the number that it named");
+    }
+}
+
+static void try_again(struct lane *lane, const struct basin_reply *reply)
+{
+    lane->failed = true;
+    lane->least_ms = reply->retry_after_ms;
+    lane->reason = reply->err;
+    if (lane->step == LANE_APPEND && reply->outcome == OUTCOME_UNKNOWN)
+        lane->uncertain = true;
+}
+
+/* The stream is not there (any more).  Creating it is tried with a delay: a
+ * stream that is being deleted can vanish again. */
+static void on_no_stream(struct lane *lane, const struct basin_reply *reply)
+{
+    try_again(lane, reply);
+    if (lane->step != LANE_APPEND && lane->step != LANE_READ_BACK)
+        lane->known = false;
+    lane->step = LANE_CREATE;
+}
+
+static void on_no_basin(struct lane *lane, const struct basin_reply *reply)
+{
+    if (lane->shared->config.create_basin) {
+        lane->step = LANE_CREATE_BASIN;
+        return;
+    }
+    err_set(&lane->fatal, ERR_CONFIG,
+            "%.400s (--create-basin creates a missing basin)",
+            reply->err.text);
+}
+
+static void proceed(struct lane *lane, const struct basin_reply *reply)
+{
+    switch (lane->step) {
+    case LANE_IDLE:
+        break;
+    case LANE_CREATE_BASIN:
+        note(lane, WRITER_CREATED, 0);
+        lane->step = LANE_CREATE;
+        break;
+    case LANE_CREATE:
+        on_created(lane);
+        break;
+    case LANE_TAIL:
+        on_tail(lane, reply);
+        break;
+    case LANE_FIND:
+        on_found(lane, reply);
+        break;
+    case LANE_LOAD:
+    case LANE_READ_BACK:
+        on_page(lane, reply);
+        break;
+    case LANE_APPEND:
+        if (reply->outcome == OUTCOME_MISMATCH)
+            on_mismatch(lane, reply->tail.seq_num);
+        else
+            on_appended(lane, reply);
+        break;
+    }
+}
+
+void lane_done(void *arg, const struct basin_reply *reply)
+{
+    struct lane *lane = arg;
+
+    lane->op = NULL;
+    switch (reply->outcome) {
+    case OUTCOME_RETRY:
+    case OUTCOME_UNKNOWN:
+        try_again(lane, reply);
+        return;
+    case OUTCOME_NO_STREAM:
+        on_no_stream(lane, reply);
+        return;
+    case OUTCOME_NO_BASIN:
+        on_no_basin(lane, reply);
+        return;
+    case OUTCOME_FENCED:
+    case OUTCOME_FAILED:
+        err_set(&lane->fatal, reply->err.code, "%s: %.480s", lane->name,
+                reply->err.text);
+        return;
+    case OUTCOME_OK:
+    case OUTCOME_MISMATCH:
+    case OUTCOME_UNWRITTEN:
+        break;
+    }
+    if (lane->retry.fails > 0)
+        note(lane, WRITER_RECOVERED, lane->retry.fails);
+    retry_ok(&lane->retry);
+    proceed(lane, reply);
+}

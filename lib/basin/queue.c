@@ -1,0 +1,72 @@
+#include "basin/queue.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+void queue_init(struct queue *queue)
+{
+    queue->head = NULL;
+    queue->end = &queue->head;
+    queue->n = 0;
+    queue->metered = 0;
+}
+
+void queue_release(struct queue *queue)
+{
+    while (queue->head != NULL)
+        free(queue_take_first(queue));
+}
+
+int queue_push(struct queue *queue, const struct queue_item *item)
+{
+    struct queue_item *copy = malloc(sizeof(*copy) + item->body.n);
+    char *body;
+
+    if (copy == NULL)
+        return -1;
+    body = (char *)(copy + 1);
+    *copy = *item;
+    memcpy(body, item->body.p, item->body.n);
+    copy->body.p = body;
+    copy->next = NULL;
+    *queue->end = copy;
+    queue->end = &copy->next;
+    queue->n++;
+    queue->metered += copy->metered;
+    return 0;
+}
+
+static struct queue_item *unlink_at(struct queue *queue,
+                                    struct queue_item **link)
+{
+    struct queue_item *item = *link;
+
+    if (item == NULL)
+        return NULL;
+    *link = item->next;
+    if (queue->end == &item->next)
+        queue->end = link;
+    queue->n--;
+    queue->metered -= item->metered;
+    item->next = NULL;
+    return item;
+}
+
+struct queue_item *queue_take(struct queue *queue, struct hash128 id,
+                              size_t *index)
+{
+    struct queue_item **link = &queue->head;
+
+    *index = 0;
+    while (*link != NULL && ((*link)->id.a != id.a || (*link)->id.b != id.b)) {
+        link = &(*link)->next;
+        ++*index;
+    }
+    return unlink_at(queue, link);
+}
+
+struct queue_item *queue_take_first(struct queue *queue)
+{
+    return unlink_at(queue, &queue->head);
+}

@@ -1,0 +1,46 @@
+/*
+ * Records that wait to be appended to one stream, oldest first.
+ */
+#ifndef BASIN_QUEUE_H
+#define BASIN_QUEUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+
+struct queue_item {
+    struct queue_item *next;
+    int64_t time_us;   /* of the event */
+    int64_t added_ms;  /* when it was queued */
+    struct hash128 id; /* its identity */
+    size_t metered;    /* what S2 counts it as, bytes */
+    struct slice body; /* stored behind the item itself */
+};
+
+struct queue {
+    struct queue_item *head;
+    struct queue_item **end; /* where the next item is linked */
+    size_t n;
+    size_t metered; /* of all items */
+};
+
+/* queue_init(queue), queue_release(queue): an empty one; free all items. */
+void queue_init(struct queue *queue);
+void queue_release(struct queue *queue);
+
+/* queue_push(queue, item): append a copy of ${item} and its body.  0, or -1
+ * without memory. */
+int queue_push(struct queue *queue, const struct queue_item *item);
+
+/* queue_take(queue, id, index): take out the item with identity ${id}, and
+ * store how many stood before it; the caller frees it with free(3).  NULL
+ * when there is none. */
+struct queue_item *queue_take(struct queue *queue, struct hash128 id,
+                              size_t *index);
+
+/* queue_take_first(queue): the same for the oldest item. */
+struct queue_item *queue_take_first(struct queue *queue);
+
+#endif

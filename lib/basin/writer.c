@@ -1,0 +1,147 @@
+#include "basin/writer.h"
+
+#include <stdlib.h>
+
+#include "base/loop.h"
+#include "basin/lane.h"
+
+/* Lanes are allocated one by one: answers hold pointers to them. */
+struct writer {
+    struct lane_shared shared;
+    struct lane **lanes;
+    size_t n;
+    bool started;
+};
+
+struct writer *writer_new(const struct writer_config *config, struct err *err)
+{
+    struct writer *writer = calloc(1, sizeof(*writer));
+    struct lane_shared *shared;
+
+    if (writer == NULL) {
+        err_memory(err);
+        return NULL;
+    }
+    shared = &writer->shared;
+    shared->config = *config;
+    shared->rng.state = config->seed;
+    shared->from_ms = -1;
+    shared->scratch = calloc(WIRE_BATCH_RECORDS, sizeof(*shared->scratch));
+    if (shared->scratch == NULL) {
+        free(writer);
+        err_memory(err);
+        return NULL;
+    }
+    return writer;
+}
+
+void writer_free(struct writer *writer)
+{
+    if (writer == NULL)
+        return;
+    for (size_t i = 0; i < writer->n; i++) {
+        lane_release(writer->lanes[i]);
+        free(writer->lanes[i]);
+    }
+    free(writer->lanes);
+    free(writer->shared.scratch);
+    free(writer);
+}
+
+int writer_stream(struct writer *writer, const char *name, struct err *err)
+{
+    struct lane **lanes =
+        realloc(writer->lanes, (writer->n + 1) * sizeof(struct lane *));
+    struct lane *lane;
+
+    if (lanes == NULL)
+        return err_memory(err);
+    writer->lanes = lanes;
+    lane = malloc(sizeof(*lane));
+    if (lane == NULL)
+        return err_memory(err);
+    if (lane_init(lane, &writer->shared, name, err) != 0) {
+        free(lane);
+        return -1;
+    }
+    if (writer->started)
+        lane->step = LANE_CREATE;
+    lanes[writer->n] = lane;
+    return (int)writer->n++;
+}
+
+void writer_start(struct writer *writer, int64_t from_ms)
+{
+    writer->shared.from_ms = from_ms;
+    writer->started = true;
+    for (size_t i = 0; i < writer->n; i++)
+        writer->lanes[i]->step = LANE_CREATE;
+}
+
+enum writer_added writer_add(struct writer *writer, int stream,
+                             const struct writer_item *item, int64_t now)
+{
+    struct lane *lane = writer->lanes[stream];
+    struct wire_record record = {.body = item->body};
+    struct queue_item queued = {.time_us = item->time_us,
+                                .added_ms = now,
+                                .id = item->id,
+                                .metered = wire_metered(&record),
+                                .body = item->body};
+
+    if (seen_has(lane->seen, item->id)) {
+        writer->shared.stats.duplicates++;
+        return WRITER_DUPLICATE;
+    }
+    if (queued.metered > WIRE_BATCH_BYTES)
+        return WRITER_TOO_LARGE;
+    if (seen_add(lane->seen, item->id, item->time_us) != 0 ||
+        queue_push(&lane->queue, &queued) != 0)
+        return WRITER_NO_MEMORY;
+    return WRITER_QUEUED;
+}
+
+void writer_age(struct writer *writer, int64_t before_us)
+{
+    for (size_t i = 0; i < writer->n; i++)
+        seen_age(writer->lanes[i]->seen, before_us);
+}
+
+size_t writer_bytes(const struct writer *writer)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < writer->n; i++)
+        bytes += writer->lanes[i]->queue.metered;
+    return bytes;
+}
+
+size_t writer_records(const struct writer *writer)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < writer->n; i++)
+        n += writer->lanes[i]->queue.n;
+    return n;
+}
+
+void writer_flush(struct writer *writer)
+{
+    writer->shared.flush = true;
+}
+
+int writer_run(struct writer *writer, int64_t now, int64_t *next,
+               struct err *err)
+{
+    *next = LOOP_NEVER;
+    for (size_t i = 0; i < writer->n; i++) {
+        if (lane_run(writer->lanes[i], now, next, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+const struct writer_stats *writer_stats(const struct writer *writer)
+{
+    return &writer->shared.stats;
+}
