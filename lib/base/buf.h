@@ -36,7 +36,10 @@ struct buf {
     size_t max; /* n never passes this */
 };
 
-#define BUF_INIT(max) {NULL, 0, 0, (max)}
+#define BUF_INIT(max)                                                          \
+    {                                                                          \
+        NULL, 0, 0, (max)                                                      \
+    }
 
 /* buf_init(buf, max): an empty buffer that may grow to ${max} bytes. */
 void buf_init(struct buf *buf, size_t max);

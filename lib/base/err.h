@@ -29,7 +29,10 @@ struct err {
     char text[512];     /* one line, no trailing stop, always terminated */
 };
 
-#define ERR_INIT {ERR_NONE, ""}
+#define ERR_INIT                                                               \
+    {                                                                          \
+        ERR_NONE, ""                                                           \
+    }
 
 /*
  * err_set(err, code, fmt, ...): record an error, unless ${err} is NULL or

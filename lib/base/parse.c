@@ -238,12 +238,10 @@ void parse_time_text(int64_t us, char out[PARSE_TIME_SIZE])
     int64_t month = mp < 10 ? mp + 3 : mp - 9;
     int64_t year = yoe + era * 400 + (month <= 2);
 
-    snprintf(out, PARSE_TIME_SIZE,
-             "%04u-%02u-%02uT%02u:%02u:%02u.%06u+00:00",
-             (unsigned)year % 10000U, (unsigned)month % 100U,
-             (unsigned)(doy - (153 * mp + 2) / 5 + 1) % 100U,
-             (unsigned)(in_day / 3600) % 100U,
-             (unsigned)(in_day / 60 % 60) % 100U,
-             (unsigned)(in_day % 60) % 100U,
-             (unsigned)(us % 1000000) % 1000000U);
+    snprintf(
+        out, PARSE_TIME_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%06u+00:00",
+        (unsigned)year % 10000U, (unsigned)month % 100U,
+        (unsigned)(doy - (153 * mp + 2) / 5 + 1) % 100U,
+        (unsigned)(in_day / 3600) % 100U, (unsigned)(in_day / 60 % 60) % 100U,
+        (unsigned)(in_day % 60) % 100U, (unsigned)(us % 1000000) % 1000000U);
 }

@@ -22,7 +22,10 @@ struct retry {
     int64_t since_ms; /* when the first of them happened */
 };
 
-#define RETRY_INIT(base, cap) {(base), (cap), 0, 0}
+#define RETRY_INIT(base, cap)                                                  \
+    {                                                                          \
+        (base), (cap), 0, 0                                                    \
+    }
 
 /*
  * retry_fail(retry, now, random, least): count a failure at ${now} (ms, any

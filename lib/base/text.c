@@ -124,8 +124,7 @@ int text_json(struct buf *out, struct slice s)
 
         if (c >= 0x20 && c != '"' && c != '\\')
             continue;
-        if (buf_add(out, s.p + from, i - from) != 0 ||
-            add_escaped(out, c) != 0)
+        if (buf_add(out, s.p + from, i - from) != 0 || add_escaped(out, c) != 0)
             return -1;
         from = i + 1;
     }

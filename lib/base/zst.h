@@ -15,7 +15,7 @@ struct zst;
 /*
  * zst_new(dictionary, window_log, err): a decompressor.  ${dictionary} may be
  * empty; it is copied.  Frames that need a window above 2^${window_log}
- * bytes (10 to 27) are refused.  NULL on failure: ERR_OS, or ERR_DATA when
+ * bytes (10 to 27) besides their content are refused.  NULL on failure: ERR_OS, or ERR_DATA when
  * the dictionary is not one.
  */
 struct zst *zst_new(struct slice dictionary, int window_log, struct err *err);
@@ -30,7 +30,9 @@ uint32_t zst_dictionary_id(struct slice dictionary);
 /*
  * zst_message(zst, in, out, err): replace the content of ${out} by the
  * decompressed frame ${in}, which must be one whole frame and nothing else;
- * out->max is the bomb guard.  0, or -1 with ERR_DATA; ${zst} stays usable.
+ * out->max is the bomb guard.  0; or with ERR_DATA -1 for garbage and 1 for a
+ * frame that holds more; or -1 with ERR_OS.  After failure ${out} holds
+ * anything; ${zst} stays usable.
  */
 int zst_message(struct zst *zst, struct slice in, struct buf *out,
                 struct err *err);

@@ -54,7 +54,8 @@ struct event {
  * (kind EVENT_POST), 0 for what is not ours (another kind; time_us and seq
  * are set where the message has them), -1 with ERR_DATA for a malformed one:
  * not JSON, a repeated key, or a commit without what the matching rules
- * need.  event_release is needed after 0 and 1 and harmless after -1.
+ * need.  -1 with ERR_OS without memory.  event_release is needed after 0 and
+ * 1 and harmless after -1.
  */
 int event_parse(struct slice json, struct event *event, struct err *err);
 

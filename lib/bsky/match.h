@@ -37,7 +37,8 @@ struct match_hit {
 };
 
 /* match_new(config, err), match_free(match): copies ${config} but not what
- * it points to. */
+ * it points to; no route may be added before match_free.  NULL is harmless to
+ * match_free. */
 struct match *match_new(const struct match_config *config, struct err *err);
 void match_free(struct match *match);
 

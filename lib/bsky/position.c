@@ -125,3 +125,8 @@ enum position_verdict position_event(struct position *pos, int64_t time_us,
     advance(pos, time_us, seq);
     return verdict;
 }
+
+int64_t position_reading(const struct position *pos)
+{
+    return pos->reached ? pos->time_us : pos->floor_us;
+}

@@ -34,9 +34,9 @@ struct position {
     int64_t time_us;  /* C: newest time reached, -1: none yet */
     int64_t seq;      /* S: newest number on host, -1: none */
     char host[POSITION_HOST_SIZE]; /* that S belongs to */
-    int64_t wild_us;  /* a jump that waits for confirmation, -1: none */
-    unsigned broken;  /* connections in a row that brought events but
-                          nothing past C */
+    int64_t wild_us; /* a jump that waits for confirmation, -1: none */
+    unsigned broken; /* connections in a row that brought events but
+                         nothing past C */
 
     /* the present connection */
     char connected[POSITION_HOST_SIZE];
@@ -78,5 +78,10 @@ struct position_cursor position_connect(struct position *pos, const char *host,
  */
 enum position_verdict position_event(struct position *pos, int64_t time_us,
                                      int64_t seq);
+
+/* position_reading(pos): the time of what is being read: C, or where a replay
+ * begins that has not come to C yet; -1: none.  Identities older than that by
+ * POSITION_MEMORY_US may be forgotten. */
+int64_t position_reading(const struct position *pos);
 
 #endif

@@ -17,41 +17,41 @@ static int check_failures; /* tests failed */
 static bool check_bad;     /* the running test has failed */
 static const char *check_skipped;
 
-#define CHECK(cond)                                                           \
-    do {                                                                      \
-        if (!(cond)) {                                                        \
-            check_bad = true;                                                 \
-            printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond);               \
-        }                                                                     \
+#define CHECK(cond)                                                            \
+    do {                                                                       \
+        if (!(cond)) {                                                         \
+            check_bad = true;                                                  \
+            printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond);                \
+        }                                                                      \
     } while (0)
 
 /* Compare integers, showing both. */
-#define CHECK_INT(got, want)                                                  \
-    do {                                                                      \
-        long long got_ = (long long)(got), want_ = (long long)(want);         \
-        if (got_ != want_) {                                                  \
-            check_bad = true;                                                 \
-            printf("# %s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__,     \
-                   #got, got_, want_);                                        \
-        }                                                                     \
+#define CHECK_INT(got, want)                                                   \
+    do {                                                                       \
+        long long got_ = (long long)(got), want_ = (long long)(want);          \
+        if (got_ != want_) {                                                   \
+            check_bad = true;                                                  \
+            printf("# %s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__,      \
+                   #got, got_, want_);                                         \
+        }                                                                      \
     } while (0)
 
 /* Compare strings, showing both. */
-#define CHECK_STR(got, want)                                                  \
-    do {                                                                      \
-        const char *got_ = (got), *want_ = (want);                            \
-        if (got_ == NULL || strcmp(got_, want_) != 0) {                       \
-            check_bad = true;                                                 \
-            printf("# %s:%d: %s is '%s', not '%s'\n", __FILE__, __LINE__,     \
-                   #got, got_ == NULL ? "(null)" : got_, want_);              \
-        }                                                                     \
+#define CHECK_STR(got, want)                                                   \
+    do {                                                                       \
+        const char *got_ = (got), *want_ = (want);                             \
+        if (got_ == NULL || strcmp(got_, want_) != 0) {                        \
+            check_bad = true;                                                  \
+            printf("# %s:%d: %s is '%s', not '%s'\n", __FILE__, __LINE__,      \
+                   #got, got_ == NULL ? "(null)" : got_, want_);               \
+        }                                                                      \
     } while (0)
 
 /* Leave the running test, saying aloud why; needs data or a server. */
-#define SKIP(why)                                                             \
-    do {                                                                      \
-        check_skipped = (why);                                                \
-        return;                                                               \
+#define SKIP(why)                                                              \
+    do {                                                                       \
+        check_skipped = (why);                                                 \
+        return;                                                                \
     } while (0)
 
 #define RUN(test) check_run(#test, test)

@@ -6,7 +6,7 @@
 #include "bsky/position.h"
 
 #define T0 INT64_C(1795372740000000)
-#define S(n) ((n) * INT64_C(1000000))
+#define S(n) ((n)*INT64_C(1000000))
 
 static struct position pos;
 

@@ -1,0 +1,65 @@
+/*
+ * Command lines from one table: it drives getopt_long, the checks and the
+ * help text.  Long names are exact, never abbreviated; of a repeated option
+ * the last wins, but OPT_LIST collects.
+ */
+#ifndef BASE_OPT_H
+#define BASE_OPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum opt_kind {
+    OPT_HEADING,  /* a line of the help text, no option; help only */
+    OPT_FLAG,     /* bool: set */
+    OPT_COUNT,    /* int: one more */
+    OPT_STRING,   /* const char * */
+    OPT_LIST,     /* struct opt_list */
+    OPT_NUMBER,   /* uint64_t, 1 and up */
+    OPT_DURATION, /* int64_t, ms */
+    OPT_WHEN,     /* int64_t, us since the epoch */
+    OPT_CHOICE    /* int: which of the words of arg, "a|b|c", from 0 */
+};
+
+struct opt {
+    const char *name; /* long name, without dashes */
+    char letter;      /* 0: none */
+    enum opt_kind kind;
+    const char *arg; /* what the help text calls the argument */
+    size_t offset;   /* of the field in the caller's struct */
+    const char *help;
+};
+
+/* Values of a repeatable option, in order; borrowed from argv. */
+struct opt_list {
+    const char **v;
+    size_t n;
+};
+
+struct opt_args {
+    int argc;
+    char **argv;
+    int64_t now_us;       /* for OPT_WHEN */
+    int first_positional; /* out: argv from here on are no options; they
+                             are moved to the end, in their order */
+};
+
+/*
+ * opt_parse(table, n, values, args, err): set the fields of the struct at
+ * ${values} from the command line.  Strings stay borrowed from argv; lists
+ * are ended with opt_list_release.  0, or -1 with ERR_USAGE or ERR_OS.
+ */
+int opt_parse(const struct opt *table, size_t n, void *values,
+              struct opt_args *args, struct err *err);
+
+/* opt_list_release(list): free the list, not what it names. */
+void opt_list_release(struct opt_list *list);
+
+/* opt_help(table, n, out): append the options' part of the help text, one
+ * line or more an option.  0, or -1 when ${out} is full. */
+int opt_help(const struct opt *table, size_t n, struct buf *out);
+
+#endif
