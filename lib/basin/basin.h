@@ -25,10 +25,10 @@ struct basin_op;
 /* All borrowed during the callback. */
 struct basin_reply {
     enum outcome outcome;
-    struct err err;         /* why, unless OK, MISMATCH or UNWRITTEN */
-    int64_t retry_after_ms; /* RETRY, UNKNOWN: not before; 0: any time */
-    uint64_t start;         /* append: number of the first record */
-    uint64_t end;           /* append: one behind the last */
+    struct err err;            /* why, unless OK, MISMATCH or UNWRITTEN */
+    int64_t retry_after_ms;    /* RETRY, UNKNOWN: not before; 0: any time */
+    uint64_t start;            /* append: number of the first record */
+    uint64_t end;              /* append: one behind the last */
     struct wire_position tail; /* seq_num: the next to be given; append,
                                   tail, MISMATCH, UNWRITTEN */
     const struct wire_record *records; /* read */

@@ -11,7 +11,6 @@
  * service_open(config, err): a basin over a client made from ${config}.  No
  * request is sent yet.  NULL with the client's error.
  */
-struct basin *service_open(const struct client_config *config,
-                           struct err *err);
+struct basin *service_open(const struct client_config *config, struct err *err);
 
 #endif

@@ -44,30 +44,26 @@ void client_free(struct client *client);
  * 403, ERR_CONFIG for an unknown basin, ERR_PROTOCOL for other refusals.
  */
 enum outcome client_classify(const struct http_reply *reply,
-                                    struct wire_error *error,
-                                    struct err *err);
+                             struct wire_error *error, struct err *err);
 
 /*
  * Requests: each returns http_start's handle, or NULL with an error; ${done}
  * gets the plain answer, for client_classify and the parsers of wire.h.
  */
-struct http_request *client_create_basin(struct client *client,
-                                         http_done *done, void *arg,
-                                         struct err *err);
+struct http_request *client_create_basin(struct client *client, http_done *done,
+                                         void *arg, struct err *err);
 struct http_request *client_create(struct client *client, const char *stream,
-                                   http_done *done, void *arg,
-                                   struct err *err);
+                                   http_done *done, void *arg, struct err *err);
 struct http_request *client_tail(struct client *client, const char *stream,
                                  http_done *done, void *arg, struct err *err);
 struct http_request *client_append(struct client *client, const char *stream,
                                    const struct wire_append *append,
-                                   http_done *done, void *arg,
-                                   struct err *err);
+                                   http_done *done, void *arg, struct err *err);
 
 /* wait_ms is rounded up to seconds, at most 60. */
 struct http_request *client_read(struct client *client, const char *stream,
-                                 const struct wire_read *read,
-                                 http_done *done, void *arg, struct err *err);
+                                 const struct wire_read *read, http_done *done,
+                                 void *arg, struct err *err);
 struct http_request *client_list(struct client *client, const char *prefix,
                                  const char *start_after, http_done *done,
                                  void *arg, struct err *err);

@@ -19,7 +19,8 @@ struct http_request;
 struct http_config {
     const char *user_agent;
     const char *cacert;  /* PEM file added to the system's; NULL: none */
-    int max_connections; /* to one host; further requests wait their turn */
+    int max_connections; /* at once, at least 1; further requests wait their
+                            turn, and no time-out of theirs runs meanwhile */
     int64_t connect_ms;  /* name, TCP and TLS together; 0: 5 s */
 };
 
@@ -47,14 +48,23 @@ struct http_spec {
     const char *method;         /* "GET", "POST" */
     const char *url;            /* copied */
     const char *const *headers; /* "Name: value", copied; refused with
-                                   ERR_CONFIG when one holds a CR or LF */
+                                   ERR_CONFIG when one holds a CR or LF;
+                                   overwritten when the request is over */
     size_t nheaders;
     struct slice body;  /* copied; none when p is NULL */
     int64_t timeout_ms; /* for the whole request */
     size_t max_reply;   /* bytes of body; more ends in HTTP_MAYBE */
 };
 
-/* http_new(config, err), http_free(http): freeing cancels what runs. */
+/* The most descriptors that http_wait takes. */
+#define HTTP_FDS_MAX 16
+
+/*
+ * http_new(config, err): all of ${config} is copied, the file cacert read.
+ * The program must ignore SIGPIPE.  NULL with ERR_OS, or ERR_CONFIG for the
+ * file.  http_free(http) cancels what runs; not from a callback; NULL is
+ * harmless.
+ */
 struct http *http_new(const struct http_config *config, struct err *err);
 void http_free(struct http *http);
 
@@ -62,9 +72,8 @@ void http_free(struct http *http);
  * http_start(http, spec, done, arg, err): begin a request; ${done} is called
  * from a later http_wait.  Returns a handle for http_cancel, or NULL.
  */
-struct http_request *http_start(struct http *http,
-                                const struct http_spec *spec, http_done *done,
-                                void *arg, struct err *err);
+struct http_request *http_start(struct http *http, const struct http_spec *spec,
+                                http_done *done, void *arg, struct err *err);
 
 /* http_cancel(request): end it; its callback is not called.  NULL is
  * harmless. */
@@ -74,7 +83,8 @@ void http_cancel(struct http_request *request);
  * http_wait(http, fds, n, max_ms, err): the only sleep.  Waits until a
  * transfer can go on, one of ${fds} is ready, or ${max_ms} (0: do not wait)
  * are over; then drives the transfers, calls back those that ended, and
- * stores in each fds[i].revents what poll(2) says of it now.  0 or -1.
+ * stores in each fds[i].revents what poll(2) says of it now.  At most
+ * HTTP_FDS_MAX descriptors.  0 or -1 with ERR_OS.
  */
 int http_wait(struct http *http, struct pollfd *fds, size_t n, int64_t max_ms,
               struct err *err);

@@ -23,8 +23,8 @@ struct wire_header {
 };
 
 struct wire_record {
-    uint64_t seq_num;     /* reads only */
-    uint64_t timestamp;   /* ms since the epoch */
+    uint64_t seq_num;   /* reads only */
+    uint64_t timestamp; /* ms since the epoch */
     const struct wire_header *headers;
     size_t nheaders;
     struct slice body;
@@ -48,16 +48,15 @@ struct wire_append {
 
 /* One page of a read. */
 struct wire_read {
-    bool by_time;    /* from is a timestamp in ms: the first record there or
-                        later; else from is a sequence number */
+    bool by_time; /* from is a timestamp in ms: the first record there or
+                     later; else from is a sequence number */
     uint64_t from;
     size_t limit;    /* records, 1 to WIRE_BATCH_RECORDS; fewer may come */
     int64_t wait_ms; /* at the tail, wait so long for records; 0: do not */
 };
 
 /* wire_encode(in, out, err): append the AppendInput message to ${out}. */
-int wire_encode(const struct wire_append *in, struct buf *out,
-                struct err *err);
+int wire_encode(const struct wire_append *in, struct buf *out, struct err *err);
 
 /* A position: the number of a record, and its timestamp in ms. */
 struct wire_position {
@@ -96,11 +95,13 @@ struct wire_error {
     struct wire_position tail;
 };
 
-/* wire_parse_error(body, error): never fails; what is not JSON leaves all empty. */
+/* wire_parse_error(body, error): never fails; what is not JSON leaves all
+ * empty. */
 void wire_parse_error(struct slice body, struct wire_error *error);
 
 /* wire_parse_tail(body, tail, err): {"tail":{"seq_num","timestamp"}}. */
-int wire_parse_tail(struct slice body, struct wire_position *tail, struct err *err);
+int wire_parse_tail(struct slice body, struct wire_position *tail,
+                    struct err *err);
 
 /* A page of a list of streams; names owned by the page. */
 struct wire_list {

@@ -1,0 +1,355 @@
+#include "s2/http_easy.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/loop.h"
+#include "base/text.h"
+
+#define HEADERS_MAX ((size_t)64 << 10)
+#define RETRY_AFTER_MAX_MS (INT64_C(60) * 60 * 1000)
+
+/* Servers close idle connections after a minute and more; we are earlier,
+ * lest a request is sent into one that is just being closed. */
+#define IDLE_MAX_S 45L
+
+/* A whole decimal number times ${scale}, at most ${max}; -1 for anything
+ * else.  However long it is, it does not overflow. */
+static int64_t read_number(struct slice s, int64_t scale, int64_t max)
+{
+    int64_t v = 0;
+
+    if (s.n == 0)
+        return -1;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return -1;
+        if (v < max)
+            v = v * 10 + (s.p[i] - '0');
+    }
+    return v < max / scale ? v * scale : max;
+}
+
+/* Milliseconds until a HTTP date, 0 when it is past or none. */
+static int64_t read_date(struct slice s)
+{
+    char text[64];
+    time_t at;
+    int64_t ms;
+
+    if (s.n >= sizeof(text))
+        return 0;
+    memcpy(text, s.p, s.n);
+    text[s.n] = '\0';
+    at = curl_getdate(text, NULL);
+    if (at < 0)
+        return 0;
+    ms = (int64_t)at * 1000 - loop_wall() / 1000;
+    return ms < 0 ? 0 : ms < RETRY_AFTER_MAX_MS ? ms : RETRY_AFTER_MAX_MS;
+}
+
+static struct slice trim(struct slice s)
+{
+    while (s.n > 0 && strchr(" \t\r\n", s.p[0]) != NULL) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n > 0 && strchr(" \t\r\n", s.p[s.n - 1]) != NULL)
+        s.n--;
+    return s;
+}
+
+static void note_header(struct http_easy *easy, struct slice name,
+                        struct slice value)
+{
+    int64_t ms;
+
+    if (slice_caseeq(name, SLICE("retry-after-ms"))) {
+        ms = read_number(value, 1, RETRY_AFTER_MAX_MS);
+        if (ms < 0)
+            return;
+        easy->retry_after_ms = ms;
+        easy->retry_exact = true;
+    } else if (slice_caseeq(name, SLICE("retry-after")) && !easy->retry_exact) {
+        ms = read_number(value, 1000, RETRY_AFTER_MAX_MS);
+        easy->retry_after_ms = ms >= 0 ? ms : read_date(value);
+    }
+}
+
+/* Of several answers (100 Continue) the last one counts. */
+static size_t on_header(char *p, size_t size, size_t n, void *arg)
+{
+    struct http_easy *easy = arg;
+    struct slice line = {p, size * n};
+    const char *colon = memchr(line.p, ':', line.n);
+
+    easy->header_bytes += line.n;
+    if (easy->header_bytes > HEADERS_MAX) {
+        easy->too_large = true;
+        return 0;
+    }
+    if (line.n >= 5 && memcmp(line.p, "HTTP/", 5) == 0) {
+        easy->headers_end = false;
+        easy->retry_after_ms = 0;
+        easy->retry_exact = false;
+    } else if (trim(line).n == 0) {
+        easy->headers_end = true;
+    } else if (colon != NULL) {
+        struct slice name = {line.p, (size_t)(colon - line.p)};
+        struct slice value = {colon + 1, line.n - name.n - 1};
+
+        note_header(easy, name, trim(value));
+    }
+    return line.n;
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct http_easy *easy = arg;
+
+    if (buf_add(&easy->in, p, size * n) != 0) {
+        easy->too_large = true;
+        return 0;
+    }
+    return size * n;
+}
+
+/* The body goes out by a callback that cannot go back: libcurl, which sends a
+ * request again by itself when a kept connection turns out dead, then fails
+ * instead once it has sent any of the body. */
+static size_t on_send(char *p, size_t size, size_t n, void *arg)
+{
+    struct http_easy *easy = arg;
+    size_t left = easy->out.n - easy->sent;
+    size_t now = size * n < left ? size * n : left;
+
+    if (now > 0)
+        memcpy(p, easy->out.p + easy->sent, now);
+    easy->sent += now;
+    return now;
+}
+
+static int add_header(struct http_easy *easy, const char *header,
+                      struct err *err)
+{
+    struct curl_slist *grown;
+
+    if (strpbrk(header, "\r\n") != NULL)
+        return err_set(err, ERR_CONFIG, "a line break in a HTTP header");
+    grown = curl_slist_append(easy->headers, header);
+    if (grown == NULL)
+        return err_memory(err);
+    easy->headers = grown;
+    return 0;
+}
+
+/* "Expect:" takes away the wait for a 100 Continue. */
+static int add_headers(struct http_easy *easy, const struct http_spec *spec,
+                       struct err *err)
+{
+    for (size_t i = 0; i < spec->nheaders; i++) {
+        if (add_header(easy, spec->headers[i], err) != 0)
+            return -1;
+    }
+    return add_header(easy, "Expect:", err);
+}
+
+/* What holds for every request: no host but the one named, no proxy, nothing
+ * from the environment, no version of TLS that is known to be broken. */
+static int set_policy(CURL *c, const struct http_easy_config *config)
+{
+    struct curl_blob cacert = {(void *)(uintptr_t)config->cacert.p,
+                               config->cacert.n, CURL_BLOB_NOCOPY};
+    unsigned bad = 0;
+
+    bad |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+    bad |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    bad |= curl_easy_setopt(c, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    bad |= curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
+    bad |= curl_easy_setopt(c, CURLOPT_PROXY, "");
+    bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+    bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+    bad |= curl_easy_setopt(c, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+    bad |= curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
+    bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, config->connect_ms);
+    bad |= curl_easy_setopt(c, CURLOPT_USERAGENT, config->user_agent);
+    if (cacert.len > 0)
+        bad |= curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &cacert);
+    return bad == 0 ? 0 : -1;
+}
+
+static int set_request(struct http_easy *easy, const struct http_spec *spec)
+{
+    CURL *c = easy->curl;
+    bool post = spec->body.p != NULL || strcmp(spec->method, "POST") == 0;
+    unsigned bad = 0;
+
+    bad |= curl_easy_setopt(c, CURLOPT_URL, spec->url);
+    bad |= curl_easy_setopt(c, CURLOPT_HTTPHEADER, easy->headers);
+    bad |= curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)spec->timeout_ms);
+    bad |= curl_easy_setopt(c, CURLOPT_ERRORBUFFER, easy->error);
+    bad |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+    bad |= curl_easy_setopt(c, CURLOPT_HEADERDATA, (void *)easy);
+    bad |= curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+    bad |= curl_easy_setopt(c, CURLOPT_WRITEDATA, (void *)easy);
+    if (post) {
+        bad |= curl_easy_setopt(c, CURLOPT_POST, 1L);
+        bad |= curl_easy_setopt(c, CURLOPT_READFUNCTION, on_send);
+        bad |= curl_easy_setopt(c, CURLOPT_READDATA, (void *)easy);
+        bad |= curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
+                                (curl_off_t)easy->out.n);
+    }
+    bad |= curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, spec->method);
+    return bad == 0 ? 0 : -1;
+}
+
+int http_easy_init(struct http_easy *easy,
+                   const struct http_easy_config *config,
+                   const struct http_spec *spec, struct err *err)
+{
+    memset(easy, 0, sizeof(*easy));
+    buf_init(&easy->out, spec->body.n);
+    buf_init(&easy->in, spec->max_reply);
+    if (add_headers(easy, spec, err) != 0)
+        goto release;
+    easy->curl = curl_easy_init();
+    if (easy->curl == NULL || buf_addslice(&easy->out, spec->body) != 0 ||
+        set_policy(easy->curl, config) != 0 || set_request(easy, spec) != 0) {
+        err_memory(err);
+        goto release;
+    }
+    return 0;
+
+release:
+    http_easy_release(easy);
+    return -1;
+}
+
+void http_easy_release(struct http_easy *easy)
+{
+    curl_easy_cleanup(easy->curl);
+    easy->curl = NULL;
+    for (struct curl_slist *h = easy->headers; h != NULL; h = h->next)
+        memset(h->data, 0, strlen(h->data));
+    curl_slist_free_all(easy->headers);
+    easy->headers = NULL;
+    buf_release(&easy->out);
+    buf_release(&easy->in);
+}
+
+/* After a time-out nobody may use the connection again, as libcurl 7.88 would
+ * if several transfers shared it. */
+static void shut_socket(CURL *c)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+
+    if (curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+        fd != CURL_SOCKET_BAD)
+        shutdown(fd, SHUT_RDWR);
+}
+
+/* Whether it is certain that the server got nothing of the request.  A
+ * connection that died under an earlier try of libcurl's own counts among the
+ * bytes sent, whatever became of the next. */
+static bool is_without_effect(CURL *c, CURLcode code)
+{
+    long sent = 0;
+    curl_off_t begun = 0;
+
+    if (curl_easy_getinfo(c, CURLINFO_REQUEST_SIZE, &sent) != CURLE_OK ||
+        sent > 0)
+        return false;
+    switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_FAILED_INIT:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return true;
+    case CURLE_OPERATION_TIMEDOUT:
+        return curl_easy_getinfo(c, CURLINFO_PRETRANSFER_TIME_T, &begun) ==
+                   CURLE_OK &&
+               begun == 0;
+    default:
+        return false;
+    }
+}
+
+/* No later try can mend what is wrong with these. */
+static bool is_config(CURLcode code)
+{
+    return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ||
+           code == CURLE_SSL_CACERT_BADFILE;
+}
+
+/* "https://host:port" of an URL, for messages. */
+static struct slice origin(const char *url)
+{
+    const char *host = strstr(url, "://");
+    size_t n = host == NULL ? 0 : (size_t)(host + 3 - url);
+    struct slice s = {url, n + strcspn(url + n, "/")};
+
+    return s;
+}
+
+static void fill_failure(struct http_easy *easy, CURLcode code,
+                         struct http_reply *reply)
+{
+    bool no_effect = is_without_effect(easy->curl, code);
+    const char *why = easy->too_large       ? "the answer is too large"
+                      : easy->error[0] != 0 ? easy->error
+                                            : curl_easy_strerror(code);
+    char *url = NULL;
+
+    reply->failure = no_effect ? HTTP_NO_EFFECT : HTTP_MAYBE;
+    err_set(&reply->err,
+            no_effect && is_config(code) ? ERR_CONFIG : ERR_UNAVAILABLE, "%s",
+            why);
+    curl_easy_getinfo(easy->curl, CURLINFO_EFFECTIVE_URL, &url);
+    if (url != NULL) {
+        struct slice s = origin(url);
+
+        err_prefix(&reply->err, "%.*s", (int)s.n, s.p);
+    }
+    text_clean(reply->err.text);
+}
+
+static void fill_answer(struct http_easy *easy, struct http_reply *reply)
+{
+    long status = 0;
+    char *type = NULL;
+    struct slice name = {"", 0};
+
+    curl_easy_getinfo(easy->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy->curl, CURLINFO_CONTENT_TYPE, &type);
+    if (type != NULL) {
+        name.p = type;
+        name.n = strcspn(type, "; \t");
+    }
+    reply->status = (int)status;
+    reply->body = buf_slice(&easy->in);
+    reply->protobuf = slice_caseeq(name, SLICE("application/protobuf"));
+    reply->retry_after_ms = easy->retry_after_ms;
+}
+
+/* To libcurl an answer that ends amid its headers is a whole one. */
+void http_easy_reply(struct http_easy *easy, CURLcode code,
+                     struct http_reply *reply)
+{
+    memset(reply, 0, sizeof(*reply));
+    if (code == CURLE_OK && !easy->headers_end)
+        code = CURLE_PARTIAL_FILE;
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        shut_socket(easy->curl);
+    if (code == CURLE_OK)
+        fill_answer(easy, reply);
+    else
+        fill_failure(easy, code, reply);
+}

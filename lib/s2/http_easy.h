@@ -1,0 +1,56 @@
+/*
+ * One HTTP request on a libcurl easy handle: its options, its bodies, and
+ * what its end means.  Internal to http.c, which runs many of them.
+ */
+#ifndef S2_HTTP_EASY_H
+#define S2_HTTP_EASY_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "s2/http.h"
+
+/* What all requests share; borrowed as long as one of them lives. */
+struct http_easy_config {
+    const char *user_agent;
+    struct slice cacert; /* PEM, instead of the system's; empty: those */
+    long connect_ms;
+};
+
+/* Must not move once it is set up: libcurl knows its address. */
+struct http_easy {
+    CURL *curl;
+    struct curl_slist *headers;
+    struct buf out; /* the request's body */
+    size_t sent;    /* bytes of it given to libcurl */
+    struct buf in;  /* the reply's body */
+    size_t header_bytes;
+    bool headers_end; /* the empty line behind them was seen */
+    bool too_large;
+    int64_t retry_after_ms; /* of the last answer; 0: none */
+    bool retry_exact;       /* by retry-after-ms, which wins */
+    char error[CURL_ERROR_SIZE];
+};
+
+/*
+ * http_easy_init(easy, config, spec, err): set up ${easy}, copying ${spec}.
+ * -1 with ERR_OS or ERR_CONFIG, nothing to release.
+ */
+int http_easy_init(struct http_easy *easy,
+                   const struct http_easy_config *config,
+                   const struct http_spec *spec, struct err *err);
+
+/* http_easy_release(easy): free it; headers, which hold secrets, are wiped. */
+void http_easy_release(struct http_easy *easy);
+
+/*
+ * http_easy_reply(easy, code, reply): what became of the request that
+ * ended with ${code}.  The body is borrowed from ${easy}.
+ */
+void http_easy_reply(struct http_easy *easy, CURLcode code,
+                     struct http_reply *reply);
+
+#endif

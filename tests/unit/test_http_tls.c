@@ -1,0 +1,142 @@
+#include "s2/http.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "got.h"
+
+static void test_bad_config(void)
+{
+    struct http_config config = {"test/1", "/nonexistent/ca.pem", 1, 0};
+    struct err err = ERR_INIT;
+
+    CHECK(http_new(&config, &err) == NULL);
+    CHECK_INT(err.code, ERR_CONFIG);
+    err_clear(&err);
+    config.cacert = "/dev/null";
+    CHECK(http_new(&config, &err) == NULL);
+    CHECK_INT(err.code, ERR_CONFIG);
+    err_clear(&err);
+    config.cacert = "/dev/zero";
+    CHECK(http_new(&config, &err) == NULL);
+    CHECK_INT(err.code, ERR_CONFIG);
+    err_clear(&err);
+    config.max_connections = 0;
+    CHECK(http_new(&config, &err) == NULL);
+    CHECK_INT(err.code, ERR_BUG);
+}
+
+/* Against the openssl command. */
+static bool shell(const char *command)
+{
+    int rc = system(command);
+
+    return WIFEXITED(rc) && WEXITSTATUS(rc) == 0;
+}
+
+/* Runs openssl s_server on a port of its choice; stores it. */
+static pid_t tls_serve(const char *pem, int *port)
+{
+    int out[2];
+    pid_t pid;
+    FILE *f;
+    char line[256];
+
+    *port = 0;
+    if (pipe(out) != 0)
+        abort();
+    pid = fork();
+    if (pid == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+        close(out[0]);
+        close(out[1]);
+        execlp("openssl", "openssl", "s_server", "-accept", "127.0.0.1:0",
+               "-cert", pem, "-key", pem, "-www", (char *)NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    f = fdopen(out[0], "r");
+    while (*port == 0 && fgets(line, sizeof(line), f) != NULL) {
+        if (strncmp(line, "ACCEPT 127.0.0.1:", 17) == 0)
+            *port = (int)strtol(line + 17, NULL, 10);
+    }
+    fclose(f);
+    return pid;
+}
+
+static struct got tls_get(const char *cacert, const char *host, int port)
+{
+    struct http_config config = {"test/1", cacert, 1, 0};
+    struct err err = ERR_INIT;
+    struct http *http = http_new(&config, &err);
+    struct http_spec spec = {"GET",     NULL,        NULL, 0,
+                             {NULL, 0}, PATIENCE_MS, 65536};
+    struct got got = {0};
+    char url[64];
+
+    CHECK_STR(err.text, "");
+    snprintf(url, sizeof(url), "https://%s:%d/", host, port);
+    spec.url = url;
+    CHECK(http_start(http, &spec, got_done, &got, NULL) != NULL);
+    got_run(http, &got, 1);
+    http_free(http);
+    return got;
+}
+
+static void check_tls(const char *dir)
+{
+    char pem[64], other[64];
+    int port;
+    pid_t pid;
+    struct got got;
+
+    snprintf(pem, sizeof(pem), "%s/a.pem", dir);
+    snprintf(other, sizeof(other), "%s/b.pem", dir);
+    pid = tls_serve(pem, &port);
+    got = tls_get(NULL, "localhost", port);
+    CHECK_INT(got.failure, HTTP_NO_EFFECT);
+    CHECK_INT(got.err.code, ERR_UNAVAILABLE);
+    CHECK(strstr(got.err.text, "certificate") != NULL);
+    got = tls_get(other, "localhost", port);
+    CHECK_INT(got.failure, HTTP_NO_EFFECT);
+    got = tls_get(pem, "127.0.0.1", port);
+    CHECK_INT(got.failure, HTTP_NO_EFFECT);
+    got = tls_get(pem, "localhost", port);
+    CHECK_INT(got.failure, HTTP_NONE);
+    CHECK_INT(got.status, 200);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+static void test_tls(void)
+{
+    char dir[] = "/tmp/test-http-XXXXXX", command[512];
+    bool made;
+
+    if (!shell("command -v openssl >/dev/null 2>&1"))
+        SKIP("no openssl command");
+    CHECK(mkdtemp(dir) != NULL);
+    snprintf(command, sizeof(command),
+             "cd %s && for n in a b; do openssl req -x509 -newkey ec -pkeyopt "
+             "ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "
+             "-addext subjectAltName=DNS:localhost -keyout $n.key -out $n.crt "
+             "2>/dev/null && cat $n.key $n.crt >$n.pem || exit 1; done",
+             dir);
+    made = shell(command);
+    CHECK(made);
+    if (made)
+        check_tls(dir);
+    snprintf(command, sizeof(command), "rm -r %s", dir);
+    CHECK(shell(command));
+}
+
+int main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    RUN(test_bad_config);
+    RUN(test_tls);
+    return check_done();
+}
