@@ -8,9 +8,11 @@
 #include "basin/basin.h"
 
 struct file_config {
-    const char *path;     /* copied */
-    bool writer;          /* create when missing, take the lock, may append */
-    int64_t retention_ms; /* records go so long after their append; 0: never */
+    const char *path;      /* copied */
+    bool writer;           /* create when missing, take the lock, may append */
+    int64_t retention_ms;  /* records go so long after their append; 0: never */
+    int64_t (*wall)(void); /* microseconds since the epoch, for when records
+                              were appended; NULL: loop_wall */
 };
 
 /*

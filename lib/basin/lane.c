@@ -115,8 +115,7 @@ static void read_page(struct lane *lane, struct err *err)
                           lane_done, lane, err);
 }
 
-static int start(struct lane *lane, int64_t now, int64_t *next,
-                 struct err *err)
+static int start(struct lane *lane, int64_t now, int64_t *next, struct err *err)
 {
     struct basin *basin = lane->shared->config.basin;
 
@@ -152,17 +151,16 @@ static int start(struct lane *lane, int64_t now, int64_t *next,
 static int back_off(struct lane *lane, int64_t now, struct err *err)
 {
     const struct writer_hooks *hooks = &lane->shared->config.hooks;
-    struct writer_note note = {.event = WRITER_RETRY,
-                               .stream = lane->name,
-                               .err = &lane->reason};
+    struct writer_note note = {
+        .event = WRITER_RETRY, .stream = lane->name, .err = &lane->reason};
 
     lane->failed = false;
-    note.delay_ms = retry_fail(&lane->retry, now,
-                               rng_next(&lane->shared->rng), lane->least_ms);
+    note.delay_ms = retry_fail(&lane->retry, now, rng_next(&lane->shared->rng),
+                               lane->least_ms);
     lane->due_ms = now + note.delay_ms;
     if (retry_spent(&lane->retry, now, lane->shared->config.retry_for))
-        return err_set(err, ERR_UNAVAILABLE, "%s: given up: %.400s",
-                       lane->name, lane->reason.text);
+        return err_set(err, ERR_UNAVAILABLE, "%s: given up: %.400s", lane->name,
+                       lane->reason.text);
     lane->shared->stats.retries++;
     hooks->note(hooks->arg, &note);
     return 0;

@@ -16,7 +16,9 @@ struct lane_shared {
     struct writer_stats stats;
     struct rng rng;
     bool flush;
+    bool answered; /* since the last writer_run */
     bool clock_noted;
+    bool created_noted;
     int64_t from_ms;             /* where the source begins, -1: unknown */
     struct wire_record *scratch; /* WIRE_BATCH_RECORDS */
 };
@@ -39,11 +41,12 @@ struct lane {
     enum lane_step step;
     struct basin_op *op; /* the request in flight */
 
-    uint64_t next;   /* the number that the next append names */
-    bool known;      /* next has been asked for */
-    uint64_t from;   /* LOAD, READ_BACK: the next to read */
-    uint64_t until;  /* and where to stop */
-    uint64_t found;  /* records read back that were queued */
+    uint64_t next;  /* the number that the next append names */
+    bool known;     /* next has been asked for */
+    bool loaded;    /* the first LOAD is done */
+    uint64_t from;  /* LOAD, READ_BACK: the next to read */
+    uint64_t until; /* and where to stop */
+    uint64_t found; /* records read back that were queued */
 
     struct queue queue;
     size_t flight;  /* how many of its first are in the batch sent last */

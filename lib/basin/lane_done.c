@@ -106,9 +106,8 @@ static void on_page(struct lane *lane, const struct basin_reply *reply)
         if (reply->records[i].seq_num < lane->until)
             learn(lane, &reply->records[i]);
     }
-    lane->from = trimmed
-                     ? lane->until
-                     : reply->records[reply->nrecords - 1].seq_num + 1;
+    lane->from =
+        trimmed ? lane->until : reply->records[reply->nrecords - 1].seq_num + 1;
     if (lane->from < lane->until)
         return;
     if (lane->step == LANE_READ_BACK) {
@@ -124,8 +123,7 @@ static void on_appended(struct lane *lane, const struct basin_reply *reply)
 {
     uint64_t asked = 0;
 
-    if (reply->start != lane->next ||
-        reply->end != lane->next + lane->flight) {
+    if (reply->start != lane->next || reply->end != lane->next + lane->flight) {
         fail(lane, ERR_PROTOCOL,
              "the ack does not fit the batch that was sent");
         return;
@@ -202,8 +200,7 @@ static void on_no_basin(struct lane *lane, const struct basin_reply *reply)
         return;
     }
     err_set(&lane->fatal, ERR_CONFIG,
-            "%.400s (--create-basin creates a missing basin)",
-            reply->err.text);
+            "%.400s (--create-basin creates a missing basin)", reply->err.text);
 }
 
 static void proceed(struct lane *lane, const struct basin_reply *reply)
@@ -212,7 +209,9 @@ static void proceed(struct lane *lane, const struct basin_reply *reply)
     case LANE_IDLE:
         break;
     case LANE_CREATE_BASIN:
-        note(lane, WRITER_CREATED, 0);
+        if (!lane->shared->created_noted)
+            note(lane, WRITER_CREATED, 0);
+        lane->shared->created_noted = true;
         lane->step = LANE_CREATE;
         break;
     case LANE_CREATE:
@@ -242,6 +241,7 @@ void lane_done(void *arg, const struct basin_reply *reply)
     struct lane *lane = arg;
 
     lane->op = NULL;
+    lane->shared->answered = true;
     switch (reply->outcome) {
     case OUTCOME_RETRY:
     case OUTCOME_UNKNOWN:
@@ -267,4 +267,5 @@ void lane_done(void *arg, const struct basin_reply *reply)
         note(lane, WRITER_RECOVERED, lane->retry.fails);
     retry_ok(&lane->retry);
     proceed(lane, reply);
+    lane->loaded |= lane->step == LANE_APPEND;
 }

@@ -116,8 +116,7 @@ int seen_add(struct seen *seen, struct hash128 id, int64_t time_us)
 
 void seen_age(struct seen *seen, int64_t before_us)
 {
-    while (seen->n > SEEN_LEAST &&
-           seen->ring[seen->first].time_us < before_us)
+    while (seen->n > SEEN_LEAST && seen->ring[seen->first].time_us < before_us)
         drop_oldest(seen);
 }
 

@@ -134,6 +134,7 @@ int writer_run(struct writer *writer, int64_t now, int64_t *next,
                struct err *err)
 {
     *next = LOOP_NEVER;
+    writer->shared.answered = false;
     for (size_t i = 0; i < writer->n; i++) {
         if (lane_run(writer->lanes[i], now, next, err) != 0)
             return -1;
@@ -144,4 +145,18 @@ int writer_run(struct writer *writer, int64_t now, int64_t *next,
 const struct writer_stats *writer_stats(const struct writer *writer)
 {
     return &writer->shared.stats;
+}
+
+bool writer_answered(const struct writer *writer)
+{
+    return writer->shared.answered;
+}
+
+bool writer_ready(const struct writer *writer)
+{
+    for (size_t i = 0; writer->started && i < writer->n; i++) {
+        if (!writer->lanes[i]->loaded)
+            return false;
+    }
+    return true;
 }

@@ -21,15 +21,15 @@ struct writer;
 
 /* Something that somebody may want to know. */
 enum writer_event {
-    WRITER_RETRY,    /* a request failed and is tried again; err, delay_ms */
+    WRITER_RETRY,     /* a request failed and is tried again; err, delay_ms */
     WRITER_RECOVERED, /* and now it went well */
-    WRITER_CREATED,  /* the basin was missing and has been created */
-    WRITER_RESOLVED, /* a mismatch was read back: n records were there */
-    WRITER_GAP,      /* the stream was deleted, trimmed or lost data: what
-                        it held up to seq_num cannot be compared any more */
-    WRITER_CLOCK     /* the basin dated a record more than 29 minutes before
-                        its event: its clock is behind, and a restart may
-                        not recognise what is already there */
+    WRITER_CREATED,   /* the basin was missing and has been created */
+    WRITER_RESOLVED,  /* a mismatch was read back: n records were there */
+    WRITER_GAP,       /* the stream was deleted, trimmed or lost data: what
+                         it held up to seq_num cannot be compared any more */
+    WRITER_CLOCK      /* the basin dated a record more than 29 minutes before
+                         its event: its clock is behind, and a restart may
+                         not recognise what is already there */
 };
 
 struct writer_note {
@@ -82,7 +82,8 @@ int writer_stream(struct writer *writer, const char *name, struct err *err);
  * writer_start(writer, from_ms): begin: create what is missing, and learn the
  * identities in each stream that a source which begins at ${from_ms} may send
  * again: those of records dated from half an hour before it on, and of the
- * newest 5,000.  ${from_ms} -1: only those.  Records may be added before.
+ * newest 5,000.  ${from_ms} -1: only those.  Records may be added before that
+ * is done; duplicates among them are found later.
  */
 void writer_start(struct writer *writer, int64_t from_ms);
 
@@ -123,6 +124,15 @@ void writer_flush(struct writer *writer);
 int writer_run(struct writer *writer, int64_t now, int64_t *next,
                struct err *err);
 
+/* writer_answered(writer): an answer came since the last writer_run, which
+ * therefore has something to do at once. */
+bool writer_answered(const struct writer *writer);
+
+/* writer_ready(writer): not started, or every stream's identities have been
+ * learnt, so that writer_add tells a duplicate at once. */
+bool writer_ready(const struct writer *writer);
+
+/* writer_stats(writer): counters, alive as long as the writer. */
 const struct writer_stats *writer_stats(const struct writer *writer);
 
 #endif

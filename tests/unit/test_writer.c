@@ -448,8 +448,7 @@ static void exercise(uint64_t seed, enum fault only)
     }
     drain(&run);
     for (int s = 0; s < STREAMS; s++)
-        verify(&run, s, total,
-               only != FOREIGN && run.fake.seen[FOREIGN] == 0);
+        verify(&run, s, total, only != FOREIGN && run.fake.seen[FOREIGN] == 0);
     if (only != NO_FAULT)
         CHECK(run.fake.seen[only] > 0);
     CHECK(run.notes[WRITER_CREATED] > 0);
