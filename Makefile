@@ -26,14 +26,14 @@ else
 SANFLAGS = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 endif
-CPPFLAGS_ALL = -Ilib -I$(BUILD)/gen -D_POSIX_C_SOURCE=200809L \
+CPPFLAGS_ALL = -Ilib -isystem $(BUILD)/gen -D_POSIX_C_SOURCE=200809L \
 	-DVERSION='"$(VERSION)"' -include lib/base/banned.h $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 $(WARN) $(HARDEN) $(SANFLAGS) \
 	$(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null) $(CFLAGS)
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(SANFLAGS) $(LDFLAGS)
 LDLIBS_ALL = $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) \
 	-lpthread $(LDLIBS)
-PEERLIBS = -lssl -lcrypto -lz
+TESTLIBS = -lssl -lcrypto
 
 LIB_SRC = $(sort $(wildcard lib/*/*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/s2.pb-c.o
@@ -46,13 +46,14 @@ PEER_BIN = $(PEER_SRC:tests/peer/%.c=$(BUILD)/peer/%)
 PEER_OBJ = $(patsubst %.c,$(BUILD)/%.o,\
 	$(filter-out $(PEER_SRC),$(sort $(wildcard tests/peer/*.c))))
 BIN = $(BUILD)/bsky2s2
+C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps demo check check-unit check-cli check-real asan lint \
 	check-layers check-headers install uninstall clean help peers units
 
-all: $(BIN) ## build the tools into build/
+all: $(BIN) ## build bsky2s2 into build/
 
 $(BIN): $(CMD_OBJ) $(BUILD)/lib.a
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
@@ -76,13 +77,65 @@ $(BUILD)/gen/s2.pb-c.o: $(BUILD)/gen/s2.pb-c.h
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/lib.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TESTLIBS) $(LDLIBS_ALL)
 
 $(BUILD)/peer/%: $(BUILD)/tests/peer/%.o $(PEER_OBJ) $(BUILD)/lib.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PEERLIBS) $(LDLIBS_ALL)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TESTLIBS) $(LDLIBS_ALL)
 
 units: $(UNIT_BIN)
 peers: $(PEER_BIN)
+
+deps: ## install what is missing to build and to test
+	@sh tests/deps.sh
+
+demo: deps ## run it: live, or bundled events when no server answers
+	@$(MAKE) --no-print-directory all peers
+	@BUILD=$(BUILD) sh tests/demo.sh
+
+check: deps ## the whole test suite
+	@$(MAKE) --no-print-directory all units peers
+	@BUILD=$(BUILD) sh tests/run.sh unit cli real lint
+
+check-unit: units ## the unit tests only
+	@BUILD=$(BUILD) sh tests/run.sh unit
+
+check-cli: all peers ## the command line against fake peers
+	@BUILD=$(BUILD) sh tests/run.sh cli
+
+check-real: all peers ## against the real S2 server
+	@BUILD=$(BUILD) sh tests/run.sh real
+
+asan: ## unit and command line tests under ASan and UBSan
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
+		SANITIZE=address,undefined all units peers
+	@BUILD=$(BUILD)/asan sh tests/run.sh unit cli
+
+lint: check-layers check-headers ## formatting, static checks, layers, sizes
+	@BUILD=$(BUILD) sh tests/lint.sh
+
+check-layers: ## no file includes what its room must not know
+	@sh tests/layers.sh
+
+check-headers: $(BUILD)/gen/s2.pb-c.h ## every header compiles alone
+	@for h in $(filter %.h,$(C_FILES)); do \
+		echo "#include \"$$h\"" | $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) \
+			-I. -I$$(dirname $$h) -Wno-unused-function -Werror \
+			-fsyntax-only -xc - || exit 1; \
+	done
+
+install: all ## into PREFIX (/usr/local), below DESTDIR
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(BINDIR)/bsky2s2
+	$(INSTALL) -m 644 man/bsky2s2.1 $(DESTDIR)$(MANDIR)/man1/bsky2s2.1
+
+uninstall: ## remove exactly what install put there
+	rm -f $(DESTDIR)$(BINDIR)/bsky2s2 $(DESTDIR)$(MANDIR)/man1/bsky2s2.1
+
+clean: ## remove the build folder
+	rm -rf $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

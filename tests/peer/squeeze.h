@@ -1,0 +1,20 @@
+/*
+ * Compression of single messages with a zstd dictionary, as a Jetstream
+ * does it.
+ */
+#ifndef PEER_SQUEEZE_H
+#define PEER_SQUEEZE_H
+
+#include "base/buf.h"
+
+struct squeeze;
+
+/* squeeze_new(dictionary): ${dictionary} is copied.  NULL without memory. */
+struct squeeze *squeeze_new(struct slice dictionary);
+void squeeze_free(struct squeeze *squeeze);
+
+/* squeeze_message(squeeze, in, out): replace the content of ${out} by one
+ * frame that holds ${in}.  0 or -1. */
+int squeeze_message(struct squeeze *squeeze, struct slice in, struct buf *out);
+
+#endif
