@@ -15,6 +15,11 @@ struct zst {
     bool broken;       /* zst_feed has met garbage */
 };
 
+const char *zst_library(void)
+{
+    return ZSTD_versionString();
+}
+
 /* Attaches what stays over all frames: the dictionary and the limit. */
 static int set_up(struct zst *zst, struct slice dictionary, int window_log,
                   struct err *err)

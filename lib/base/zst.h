@@ -12,11 +12,14 @@
 
 struct zst;
 
+/* zst_library(): the version of libzstd in use; a static string. */
+const char *zst_library(void);
+
 /*
  * zst_new(dictionary, window_log, err): a decompressor.  ${dictionary} may be
  * empty; it is copied.  Frames that need a window above 2^${window_log}
- * bytes (10 to 27) besides their content are refused.  NULL on failure: ERR_OS, or ERR_DATA when
- * the dictionary is not one.
+ * bytes (10 to 27) besides their content are refused.  NULL on failure:
+ * ERR_OS, or ERR_DATA when the dictionary is not one.
  */
 struct zst *zst_new(struct slice dictionary, int window_log, struct err *err);
 

@@ -150,6 +150,11 @@ static const struct basin_kind file_kind = {
     read_page, append,  list,         cancel,
 };
 
+const char *file_library(void)
+{
+    return sqlite3_libversion();
+}
+
 struct basin *file_open(const struct file_config *config, struct err *err)
 {
     struct file *file = calloc(1, sizeof(*file));

@@ -15,11 +15,15 @@ struct file_config {
                               were appended; NULL: loop_wall */
 };
 
+/* file_library(): the version of SQLite in use; a static string. */
+const char *file_library(void);
+
 /*
- * file_open(config, err): open or create.  The reader of a missing
- * file gets ERR_NOINPUT.  Else NULL with ERR_TAKEN (another writer, whom the
- * text names), ERR_CONFIG (not a basin of ours, or of a later schema; the
- * file is untouched), ERR_CANTCREATE, ERR_IO.
+ * file_open(config, err): open or create; an empty file is as good as none.
+ * The reader of a missing file gets ERR_NOINPUT.  Else NULL with ERR_TAKEN
+ * (another writer, whom the text names), ERR_CONFIG (not a basin of ours, of
+ * a later schema, cut short or damaged; the file is untouched),
+ * ERR_CANTCREATE, ERR_IO, ERR_OS.  basin_free not from a callback.
  */
 struct basin *file_open(const struct file_config *config, struct err *err);
 

@@ -245,6 +245,8 @@ enum outcome file_db_failure(struct file_db *db, int rc, bool committing,
     switch (rc & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+    case SQLITE_CANTOPEN:
         err_set(err, ERR_IO, "%s: %s", db->path, why);
         return OUTCOME_RETRY;
     case SQLITE_NOMEM:

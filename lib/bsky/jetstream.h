@@ -22,15 +22,15 @@
 /* How long each step may take, in ms; jetstream_timing_default has the
  * values of cli.md.  Tests shorten them. */
 struct jetstream_timing {
-    int64_t connect;       /* name, TCP, TLS and upgrade together */
-    int64_t frame;         /* silence, pongs included */
-    int64_t first_event;   /* from the upgrade to the first message */
-    int64_t event;         /* between messages; 0: off, first_event too */
-    int64_t pause;         /* paused for longer: closed until resumed */
-    int64_t host;          /* a host that fails for so long gives way */
-    int64_t settle;        /* flow for so long resets the back-off */
-    int64_t retry_base;    /* back-off: first bound */
-    int64_t retry_cap;     /* back-off: last bound */
+    int64_t connect;     /* name, TCP, TLS and upgrade together */
+    int64_t frame;       /* silence, pongs included */
+    int64_t first_event; /* from the upgrade to the first message */
+    int64_t event;       /* between messages; 0: off, first_event too */
+    int64_t pause;       /* paused for longer: closed until resumed */
+    int64_t host;        /* a host that fails for so long gives way */
+    int64_t settle;      /* flow for so long resets the back-off */
+    int64_t retry_base;  /* back-off: first bound */
+    int64_t retry_cap;   /* back-off: last bound */
 };
 
 extern const struct jetstream_timing jetstream_timing_default;
@@ -63,8 +63,7 @@ struct jetstream_hooks {
     /* a whole message, valid during the call; may call jetstream_pause */
     void (*message)(void *arg, struct slice json);
     /* what to ask ${host} for; see position_connect */
-    struct position_cursor (*cursor)(void *arg, const char *host,
-                                     bool by_time);
+    struct position_cursor (*cursor)(void *arg, const char *host, bool by_time);
     /* something changed; for logs and counters */
     void (*news)(void *arg, const struct jetstream_news *news);
     /* GET ${url}; must call ${done} later, once, unless unfetch was called.
@@ -93,6 +92,10 @@ struct jetstream_config {
 
 struct jetstream;
 
+/* jetstream_library(): the version of the websocket library in use; a static
+ * string. */
+const char *jetstream_library(void);
+
 /*
  * jetstream_wire(url, err): EVENT_V1 for a path /subscribe or none,
  * EVENT_V2 for /xrpc/network.bsky.jetstream.subscribeEvents; 0 with
@@ -101,7 +104,8 @@ struct jetstream;
 int jetstream_wire(const char *url, struct err *err);
 
 /* jetstream_new(config, err): nothing is connected before the first
- * jetstream_run.  NULL: ERR_USAGE, ERR_OS, ERR_DATA (the dictionary). */
+ * jetstream_run.  NULL: ERR_USAGE (a URL, or more DIDs than a request can
+ * hold), ERR_OS, ERR_DATA (the dictionary), ERR_CONFIG (cacert). */
 struct jetstream *jetstream_new(const struct jetstream_config *config,
                                 struct err *err);
 
@@ -110,7 +114,7 @@ struct jetstream *jetstream_new(const struct jetstream_config *config,
 void jetstream_free(struct jetstream *js);
 
 /*
- * jetstream_poll(js, now, fds, n, cap): fill at most ${n} (2 is enough)
+ * jetstream_poll(js, now, fds, n, used, cap): fill at most ${n} (2 is enough)
  * entries of ${fds} with what to wait for, store their number in *${used},
  * and return how many ms (at most ${cap}) the caller may sleep.
  */

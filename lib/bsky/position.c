@@ -5,10 +5,6 @@
 
 #include "base/parse.h"
 
-/* Below these a shrunken rewind is none at all. */
-#define LEAST_REWIND_US INT64_C(1000000)
-#define LEAST_REWIND_SEQ 100
-
 void position_init(struct position *pos, int64_t since)
 {
     memset(pos, 0, sizeof(*pos));
@@ -22,14 +18,12 @@ void position_init(struct position *pos, int64_t since)
     pos->first = true;
 }
 
-/* A rewind quartered for each connection in a row that broke before it went
- * past the position held: one that is cut every few events would otherwise be
- * sent the same few events for ever. */
-static int64_t shrink(int64_t rewind, unsigned broken, int64_t least)
+/* How far to rewind.  A connection that is cut every few events would be sent
+ * the same few for ever: after one that went nowhere half is still more than
+ * the block that a crashed server may number anew, after two there is none. */
+static int64_t shorten(int64_t rewind, unsigned broken)
 {
-    while (broken-- > 0 && rewind > 0)
-        rewind = rewind / 4 < least ? 0 : rewind / 4;
-    return rewind;
+    return broken == 0 ? rewind : broken == 1 ? rewind / 2 : 0;
 }
 
 static int64_t at_least(int64_t value, int64_t least)
@@ -58,14 +52,14 @@ struct position_cursor position_connect(struct position *pos, const char *host,
     }
     if (pos->time_us >= 0) {
         rewind = pos->switched ? POSITION_REWIND_HOST_US : POSITION_REWIND_US;
-        rewind = shrink(rewind, pos->broken, LEAST_REWIND_US);
+        rewind = shorten(rewind, pos->broken);
         pos->floor_us =
             at_least(pos->time_us - rewind, at_least(pos->since_us, 0));
     }
     cursor.value = pos->floor_us;
     if (!by_time && !pos->switched && pos->seq >= 0) {
         cursor.is_seq = true;
-        rewind = shrink(POSITION_REWIND_SEQ, pos->broken, LEAST_REWIND_SEQ);
+        rewind = shorten(POSITION_REWIND_SEQ, pos->broken);
         cursor.value = at_least(pos->seq - rewind, 1);
     }
     return cursor;

@@ -63,8 +63,7 @@ size_t routes_streams(const struct routes *routes);
  * longest domain that equals it or that it ends in behind a dot; a user's
  * before a default of the same domain.  NULL when no route takes it.
  */
-const struct route *routes_find(const struct routes *routes,
-                                struct slice host);
+const struct route *routes_find(const struct routes *routes, struct slice host);
 
 /* routes_stream_ok(name): whether ${name} can be a stream's: 1 to 512 bytes
  * of UTF-8, not "." or "..", without control characters, and not in the

@@ -88,6 +88,11 @@ static int setup(struct http *http, const struct http_config *config,
     return 0;
 }
 
+const char *http_library(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}
+
 struct http *http_new(const struct http_config *config, struct err *err)
 {
     struct http *http;

@@ -59,6 +59,9 @@ struct http_spec {
 /* The most descriptors that http_wait takes. */
 #define HTTP_FDS_MAX 16
 
+/* http_library(): the version of libcurl in use; a static string. */
+const char *http_library(void);
+
 /*
  * http_new(config, err): all of ${config} is copied, the file cacert read.
  * The program must ignore SIGPIPE.  NULL with ERR_OS, or ERR_CONFIG for the

@@ -11,6 +11,11 @@
  * empty record of two bytes becomes a struct of a hundred. */
 #define PARSE_MEMORY ((size_t)64 << 20)
 
+const char *wire_library(void)
+{
+    return protobuf_c_version();
+}
+
 bool wire_is_command(const struct wire_record *record)
 {
     return record->nheaders == 1 && record->headers[0].name.n == 0;

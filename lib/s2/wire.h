@@ -30,6 +30,9 @@ struct wire_record {
     struct slice body;
 };
 
+/* wire_library(): the version of protobuf-c in use; a static string. */
+const char *wire_library(void);
+
 /* wire_is_command(record): a fence or a trim, which readers skip. */
 bool wire_is_command(const struct wire_record *record);
 

@@ -1,0 +1,47 @@
+/*
+ * The way of one event: message -> event -> position -> match -> record ->
+ * queue of its stream, or straight to the output.
+ */
+#ifndef BSKY2S2_INGEST_H
+#define BSKY2S2_INGEST_H
+
+#include <stdbool.h>
+
+#include "basin/writer.h"
+#include "bsky/position.h"
+#include "config.h"
+#include "output.h"
+#include "stats.h"
+
+struct ingest;
+
+struct ingest_config {
+    const struct config *config; /* borrowed */
+    struct writer *writer;       /* borrowed; NULL: dry */
+    struct output *output;       /* borrowed; used when dry */
+    struct stats *stats;         /* borrowed */
+    struct position *position;   /* borrowed */
+    struct hash_key key;         /* of identities */
+};
+
+/* ingest_new(config, err): NULL: ERR_OS. */
+struct ingest *ingest_new(const struct ingest_config *config, struct err *err);
+void ingest_free(struct ingest *ingest);
+
+enum ingest_result {
+    INGEST_DONE,      /* settled: rejected, or queued */
+    INGEST_MALFORMED, /* counted; ${why} says what is wrong with it */
+    INGEST_BOUND,     /* --until or --count is reached: stop reading */
+    INGEST_GAP,       /* done, but something before it may be missing */
+    INGEST_NOTICE,    /* the server said something; it is in ${why} */
+    INGEST_FATAL      /* ${why}: out of memory, or the output is stuck */
+};
+
+/* ingest_event(ingest, json, now, why): take one message at ${now} (ms). */
+enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
+                                int64_t now, struct err *why);
+
+/* ingest_identify: a writer hook; its arg is an ingest's hash key. */
+int ingest_identify(void *key, struct slice body, struct hash128 *id);
+
+#endif

@@ -1,0 +1,143 @@
+#include "options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct opt table[] = {
+    {0, 0, OPT_HEADING, 0, 0, "Source:"},
+    {"url", 'u', OPT_LIST, "URL", AT(urls),
+     "Jetstream server, repeat for failover; the path /subscribe is wire v1, "
+     "/xrpc/network.bsky.jetstream.subscribeEvents wire v2 [public hosts; "
+     "BSKY2S2_URL]"},
+    {"input", 'i', OPT_STRING, "FILE", AT(input),
+     "events as JSON lines instead, - for stdin; zstd is decompressed"},
+    {"did", 0, OPT_LIST, "DID", AT(dids),
+     "only this account's posts, repeat for more"},
+    {"no-compress", 0, OPT_FLAG, 0, AT(no_compress),
+     "do not ask for compressed messages"},
+    {"zstd-dictionary", 0, OPT_STRING, "FILE", AT(zstd_dictionary),
+     "dictionary for compressed messages; v2 fetches the server's"},
+    {"since", 's', OPT_WHEN, "WHEN", AT(since),
+     "begin there: now, earliest, 15m (ago) or RFC 3339 [now]"},
+    {"until", 0, OPT_WHEN, "WHEN", AT(until), "stop at events of this time"},
+    {"count", 'c', OPT_NUMBER, "N", AT(count), "stop after N records"},
+    {"duration", 't', OPT_DURATION, "DUR", AT(duration),
+     "stop after this long: 250ms, 10s, 15m, 2h, 7d"},
+    {"expect", 0, OPT_NUMBER, "N", AT(expect),
+     "exit 1 when fewer than N records were delivered"},
+    {"idle", 0, OPT_DURATION, "DUR", AT(idle),
+     "reconnect when no event came for so long, 0: never [60s; off with "
+     "--did]"},
+    {0, 0, OPT_HEADING, 0, 0, "Filter:"},
+    {"lang", 'l', OPT_LIST, "TAG", AT(langs),
+     "language, repeat for more; en takes en-GB, en-GB only itself, any takes "
+     "every post [en]"},
+    {"links", 0, OPT_CHOICE, "all|facets|embeds", AT(links),
+     "where links count [all]"},
+    {"route", 'r', OPT_LIST, "DOMAIN[,DOMAIN...]=STREAM", AT(routes),
+     "links to DOMAIN and its subdomains go to STREAM, repeat for more"},
+    {"routes", 'R', OPT_STRING, "FILE", AT(routes_file),
+     "lines STREAM DOMAIN..., and # comments"},
+    {"no-default-routes", 0, OPT_FLAG, 0, AT(no_default_routes),
+     "without the nine sites"},
+    {"unrouted", 0, OPT_STRING, "STREAM", AT(unrouted),
+     "posts with a link that no route takes go there"},
+    {"max-age", 0, OPT_DURATION, "DUR", AT(max_age),
+     "drop posts made so long before their event, 0: none [2d on wire v1, 30m "
+     "on v2]"},
+    {0, 0, OPT_HEADING, 0, 0, "Basin:"},
+    {"basin", 'b', OPT_STRING, "BASIN", AT(basin),
+     "s2://NAME, NAME or file:PATH [file: in $XDG_DATA_HOME/bsky2s2/basin.db; "
+     "S2_BASIN]"},
+    {"prefix", 0, OPT_STRING, "PREFIX", AT(prefix),
+     "put before every stream's name"},
+    {"create-basin", 0, OPT_FLAG, 0, AT(create_basin),
+     "create a missing basin in S2"},
+    {"linger", 0, OPT_DURATION, "DUR", AT(linger),
+     "a batch waits so long for more records [100ms]"},
+    {"retention", 0, OPT_DURATION, "DUR", AT(retention),
+     "file: keep records so long after their append, 0: for ever [7d]"},
+    {"token-file", 0, OPT_STRING, "FILE", AT(token_file),
+     "S2 access token [S2_ACCESS_TOKEN_FILE, S2_ACCESS_TOKEN, "
+     "$CREDENTIALS_DIRECTORY/s2-access-token]"},
+    {"account-endpoint", 0, OPT_STRING, "URL", AT(account_endpoint),
+     "S2's account endpoint [S2_ACCOUNT_ENDPOINT]"},
+    {"basin-endpoint", 0, OPT_STRING, "URL", AT(basin_endpoint),
+     "S2's basin endpoint, {basin} is expanded [S2_BASIN_ENDPOINT]"},
+    {"encryption-key-file", 0, OPT_STRING, "FILE", AT(encryption_key_file),
+     "S2 encryption key [S2_ENCRYPTION_KEY]"},
+    {"allow-http", 0, OPT_FLAG, 0, AT(allow_http),
+     "send the token over plain http to other hosts than loopback, too"},
+    {0, 0, OPT_HEADING, 0, 0, "Output:"},
+    {"dry-run", 'n', OPT_FLAG, 0, AT(dry_run), "no basin; implies -o -"},
+    {"output", 'o', OPT_STRING, "FILE", AT(output),
+     "append each record as a JSON line, after its ack; - for stdout"},
+    {"stats", 0, OPT_DURATION, "DUR", AT(stats),
+     "a line of figures on stderr so often, 0: none [60s; a live line on a "
+     "terminal]"},
+    {0, 0, OPT_HEADING, 0, 0, "General:"},
+    {"cacert", 0, OPT_STRING, "FILE", AT(cacert),
+     "trust these certificates, too [SSL_CERT_FILE]"},
+    {"retry-for", 0, OPT_DURATION, "DUR", AT(retry_for),
+     "exit 69 after so long a failure, 0: never [0]"},
+    {"log-format", 0, OPT_CHOICE, "text", AT(log_format),
+     "how lines on stderr look [text]"},
+    {"quiet", 'q', OPT_FLAG, 0, AT(quiet), "errors only"},
+    {"verbose", 'v', OPT_COUNT, 0, AT(verbose), "say more, repeat for more"},
+    {"check-config", 0, OPT_FLAG, 0, AT(check_config),
+     "print the effective settings and exit"},
+    {"help", 'h', OPT_FLAG, 0, AT(help), "print this and exit"},
+    {"version", 'V', OPT_FLAG, 0, AT(version),
+     "print versions, of the libraries too, and exit"},
+};
+
+#define TABLE_N (sizeof(table) / sizeof(table[0]))
+
+int options_parse(struct options *options, int argc, char **argv,
+                  int64_t now_us, struct err *err)
+{
+    struct opt_args args = {argc, argv, now_us, 0};
+
+    memset(options, 0, sizeof(*options));
+    options->since = OPTIONS_UNSET;
+    options->until = OPTIONS_UNSET;
+    options->idle = OPTIONS_UNSET;
+    options->max_age = OPTIONS_UNSET;
+    options->stats = OPTIONS_UNSET;
+    options->retention = INT64_C(7) * 24 * 3600 * 1000;
+    options->linger = 100;
+    if (opt_parse(table, TABLE_N, options, &args, err) != 0)
+        return -1;
+    if (args.first_positional < argc)
+        return err_set(err, ERR_USAGE, "unexpected argument '%.64s'",
+                       argv[args.first_positional]);
+    return 0;
+}
+
+void options_release(struct options *options)
+{
+    opt_list_release(&options->urls);
+    opt_list_release(&options->dids);
+    opt_list_release(&options->langs);
+    opt_list_release(&options->routes);
+}
+
+int options_help(struct buf *out)
+{
+    if (buf_addstr(out,
+                   "Usage: bsky2s2 [OPTION]...\n"
+                   "Read Bluesky's Jetstream, keep posts that link to chosen "
+                   "sites, and append a\n"
+                   "record per post and site to that site's stream in a "
+                   "basin.\n") != 0 ||
+        opt_help(table, TABLE_N, out) != 0)
+        return -1;
+    return buf_addstr(out, "\nExit status: 0 done, 1 --expect missed, 64 "
+                           "usage, 65 bad input, 66 no input,\n"
+                           "69 unreachable, 71 system, 73 cannot create, 74 "
+                           "write error, 75 records\n"
+                           "unacked, 76 protocol, 77 denied, 78 "
+                           "configuration, 79 basin taken.\n");
+}

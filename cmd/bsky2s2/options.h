@@ -1,0 +1,76 @@
+/*
+ * What the command line says, no more: the environment and the defaults that
+ * depend on it come in config.c.
+ */
+#ifndef BSKY2S2_OPTIONS_H
+#define BSKY2S2_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/opt.h"
+
+/* An option that was not given, where 0 means something. */
+#define OPTIONS_UNSET INT64_MIN
+
+enum options_links { OPTIONS_ALL, OPTIONS_FACETS, OPTIONS_EMBEDS };
+
+struct options {
+    const char *basin;
+    const char *token_file;
+    const char *account_endpoint;
+    const char *basin_endpoint;
+    const char *cacert;
+    const char *encryption_key_file;
+    bool allow_http;
+    int64_t retry_for; /* durations are ms, times us */
+    bool quiet;
+    int verbose;
+    int log_format; /* one choice so far: text */
+
+    struct opt_list urls;
+    const char *input;
+    struct opt_list dids;
+    bool no_compress;
+    const char *zstd_dictionary;
+    int64_t since;
+    int64_t until;
+    uint64_t count; /* 0: no bound */
+    int64_t duration;
+    uint64_t expect; /* 0: nothing is expected */
+    int64_t idle;
+
+    struct opt_list langs;
+    int links; /* enum options_links */
+    struct opt_list routes;
+    const char *routes_file;
+    bool no_default_routes;
+    const char *unrouted;
+    int64_t max_age;
+
+    int64_t retention;
+    const char *prefix;
+    bool create_basin;
+    int64_t linger;
+    bool dry_run;
+    const char *output;
+    int64_t stats;
+
+    bool check_config;
+    bool help;
+    bool version;
+};
+
+/*
+ * options_parse(options, argc, argv, now_us, err): 0, or -1 with ERR_USAGE.
+ * Strings stay borrowed from ${argv}.  options_release frees the lists.
+ */
+int options_parse(struct options *options, int argc, char **argv,
+                  int64_t now_us, struct err *err);
+void options_release(struct options *options);
+
+/* options_help(out): append the whole text of --help.  0 or -1. */
+int options_help(struct buf *out);
+
+#endif

@@ -1,0 +1,168 @@
+#include "report.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/parse.h"
+
+void report_news(struct run *run, const struct jetstream_news *news)
+{
+    const char *host = news->host;
+    const char *text = news->text == NULL ? "" : news->text;
+
+    switch (news->change) {
+    case JETSTREAM_CONNECTING:
+        log_line(LOG_LEVEL_DEBUG, "connecting to %s", host);
+        break;
+    case JETSTREAM_UP:
+        snprintf(run->host, sizeof(run->host), "%s", host);
+        log_line(LOG_LEVEL_INFO, "connected to %s", host);
+        break;
+    case JETSTREAM_DOWN:
+        run->stats.reconnects++;
+        log_line(LOG_LEVEL_WARNING,
+                 "%s: %s; trying again in %" PRId64 ".%" PRId64 " s", host,
+                 text, news->retry_ms / 1000, news->retry_ms % 1000 / 100);
+        break;
+    case JETSTREAM_PAUSED:
+        run->stats.reconnects++;
+        log_line(LOG_LEVEL_NOTICE,
+                 "%s: closed until there is room: the basin or the output is "
+                 "slow",
+                 host);
+        break;
+    case JETSTREAM_OVERSIZE:
+        run->stats.oversize++;
+        log_line(LOG_LEVEL_WARNING, "%s: skipped a message above 4 MiB", host);
+        break;
+    case JETSTREAM_GARBAGE:
+        run->stats.garbage++;
+        log_line(LOG_LEVEL_INFO, "%s: skipped a frame: %s", host, text);
+        break;
+    case JETSTREAM_PLAIN:
+        log_line(LOG_LEVEL_WARNING, "%s: going on without compression: %s",
+                 host, text);
+        break;
+    case JETSTREAM_TOO_OLD:
+        log_line(LOG_LEVEL_WARNING, "%s: our position is too old: %s", host,
+                 text);
+        break;
+    }
+}
+
+void report_note(void *arg, const struct writer_note *note)
+{
+    (void)arg;
+    switch (note->event) {
+    case WRITER_RETRY:
+        log_line(LOG_LEVEL_WARNING,
+                 "%s: %s; trying again in %" PRId64 ".%03" PRId64 " s",
+                 note->stream, note->err->text, note->delay_ms / 1000,
+                 note->delay_ms % 1000);
+        break;
+    case WRITER_RECOVERED:
+        log_line(LOG_LEVEL_NOTICE, "%s: going on after %" PRIu64 " failures",
+                 note->stream, note->n);
+        break;
+    case WRITER_CREATED:
+        log_line(LOG_LEVEL_NOTICE, "created the basin");
+        break;
+    case WRITER_RESOLVED:
+        log_line(LOG_LEVEL_NOTICE,
+                 "%s: read back up to %" PRIu64 ": %" PRIu64
+                 " of ours were there",
+                 note->stream, note->seq_num, note->n);
+        break;
+    case WRITER_GAP:
+        log_line(LOG_LEVEL_WARNING,
+                 "%s: gap: the stream was deleted or trimmed below %" PRIu64
+                 ", or its store lost data",
+                 note->stream, note->seq_num);
+        break;
+    case WRITER_CLOCK:
+        log_line(LOG_LEVEL_WARNING,
+                 "%s: the basin's clock is %" PRIu64
+                 " s behind: after a restart, duplicates are possible",
+                 note->stream, note->n / 1000);
+        break;
+    }
+}
+
+void report_cursor(struct run *run, const char *host,
+                   const struct position_cursor *cursor)
+{
+    char time[PARSE_TIME_SIZE];
+
+    if (run->position.switched)
+        log_line(LOG_LEVEL_WARNING,
+                 "%s: another host than before: continuity across hosts is "
+                 "not proven",
+                 host);
+    if (!cursor->any) {
+        log_line(LOG_LEVEL_INFO, "%s: from the live tip", host);
+    } else if (cursor->is_seq) {
+        log_line(LOG_LEVEL_INFO, "%s: from number %" PRId64, host,
+                 cursor->value);
+    } else {
+        parse_time_text(cursor->value, time);
+        log_line(LOG_LEVEL_INFO, "%s: from %s", host, time);
+    }
+}
+
+void report_gap(struct run *run)
+{
+    char from[PARSE_TIME_SIZE];
+    char to[PARSE_TIME_SIZE];
+    int64_t seconds = (run->stats.event_us - run->position.target_us) / 1000000;
+
+    parse_time_text(run->position.target_us, from);
+    parse_time_text(run->stats.event_us, to);
+    log_line(LOG_LEVEL_WARNING,
+             "%s: gap from %s to %s (%" PRId64
+             " s): the first event comes after what was asked for",
+             run->host, from, to, seconds);
+}
+
+void report_stats(struct run *run, int64_t now)
+{
+    struct buf line = BUF_INIT(4096);
+
+    if (run->input != NULL)
+        run->stats.oversize = input_oversize(run->input);
+    if (stats_line(&run->stats, run->writer, loop_wall(), now, &line) == 0)
+        log_line(LOG_LEVEL_NOTICE, "%s", buf_str(&line));
+    buf_release(&line);
+}
+
+void report_status(struct run *run)
+{
+    struct buf line = BUF_INIT(512);
+
+    if (stats_status(&run->stats, run->writer, run->host, loop_wall(), &line) ==
+        0)
+        log_status(buf_str(&line));
+    buf_release(&line);
+}
+
+void report_end(const struct run *run)
+{
+    size_t unacked = run->writer == NULL ? 0 : writer_records(run->writer);
+
+    if (run->signo != 0)
+        log_line(LOG_LEVEL_NOTICE,
+                 "stopped by SIG%s: %" PRIu64 " records delivered, %zu unacked",
+                 run->signo == SIGINT ? "INT" : "TERM", run->stats.delivered,
+                 unacked);
+    if (run->config->options->input != NULL &&
+        run->stats.malformed + run->stats.oversize > 0)
+        log_line(LOG_LEVEL_ERROR,
+                 "%.300s: %" PRIu64 " malformed lines, %" PRIu64 " too long",
+                 run->config->options->input, run->stats.malformed,
+                 run->stats.oversize);
+    if (unacked > 0)
+        log_line(LOG_LEVEL_ERROR, "%zu records are unacked; run again",
+                 unacked);
+}

@@ -1,0 +1,31 @@
+/*
+ * What a run tells on stderr.
+ */
+#ifndef BSKY2S2_REPORT_H
+#define BSKY2S2_REPORT_H
+
+#include "run.h"
+
+/* report_news(run, news): of the websocket; counts too. */
+void report_news(struct run *run, const struct jetstream_news *news);
+
+/* report_note(run, note): of the writer; a hook. */
+void report_note(void *run, const struct writer_note *note);
+
+/* report_cursor(run, host, cursor): what a connection asks for. */
+void report_cursor(struct run *run, const char *host,
+                   const struct position_cursor *cursor);
+
+/* report_gap(run): continuity is not proven. */
+void report_gap(struct run *run);
+
+/* report_stats(run, now): one line of figures. */
+void report_stats(struct run *run, int64_t now);
+
+/* report_status(run): the live status line of a terminal. */
+void report_status(struct run *run);
+
+/* report_end(run): what a signal left, and how many lines were bad. */
+void report_end(const struct run *run);
+
+#endif

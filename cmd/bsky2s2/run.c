@@ -1,0 +1,313 @@
+#include "run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "basin/file.h"
+#include "basin/service.h"
+#include "report.h"
+#include "source.h"
+
+#define DRAIN_MS 10000
+#define STATS_MS 60000
+#define STATUS_MS 500
+#define SLEEP_CAP_MS 1000
+#define MAX_CONNECTIONS 16
+
+/* Signals, websocket, input, output. */
+#define FDS_MAX 8
+
+static int open_basin(struct run *run)
+{
+    const struct config *config = run->config;
+    const struct options *o = config->options;
+    struct file_config file = {.path = config->basin_name,
+                               .writer = true,
+                               .retention_ms = o->retention};
+    struct client_config s2 = {.http = run->http,
+                               .basin = config->basin_name,
+                               .account_endpoint = config->account_endpoint,
+                               .basin_endpoint = config->basin_endpoint,
+                               .token = config->token,
+                               .encryption_key = config->encryption_key,
+                               .allow_http = o->allow_http};
+
+    if (config->basin == CONFIG_NONE)
+        return 0;
+    run->basin = config->basin == CONFIG_FILE ? file_open(&file, &run->err)
+                                              : service_open(&s2, &run->err);
+    return run->basin == NULL ? -1 : 0;
+}
+
+static void on_acked(void *arg, const char *stream,
+                     const struct wire_record *record)
+{
+    struct run *run = arg;
+
+    run->stats.delivered++;
+    if (run->output != NULL)
+        output_record(run->output, stream, record, true, &run->err);
+}
+
+static int on_identify(void *arg, struct slice body, struct hash128 *id)
+{
+    struct run *run = arg;
+
+    return ingest_identify(&run->key, body, id);
+}
+
+static int open_writer(struct run *run)
+{
+    const struct options *o = run->config->options;
+    struct writer_config c = {
+        .basin = run->basin,
+        .create_basin = o->create_basin,
+        .linger_ms = o->linger,
+        .retry_for = o->retry_for,
+        .seed = run->key.k1,
+        .hooks = {on_identify, on_acked, report_note, run},
+    };
+
+    if (run->basin == NULL)
+        return 0;
+    run->writer = writer_new(&c, &run->err);
+    return run->writer == NULL ? -1 : 0;
+}
+
+static int open_ingest(struct run *run)
+{
+    struct ingest_config c = {.config = run->config,
+                              .writer = run->writer,
+                              .output = run->output,
+                              .stats = &run->stats,
+                              .position = &run->position,
+                              .key = run->key};
+
+    run->ingest = ingest_new(&c, &run->err);
+    return run->ingest == NULL ? -1 : 0;
+}
+
+static int open_parts(struct run *run)
+{
+    const struct config *config = run->config;
+    struct http_config http = {.user_agent = "bsky2s2/" VERSION,
+                               .cacert = config->cacert,
+                               .max_connections = MAX_CONNECTIONS};
+
+    if (getrandom(&run->key, sizeof(run->key), 0) != sizeof(run->key))
+        return err_os(&run->err, ERR_OS, errno, "getrandom");
+    run->signals = loop_signals_open(&run->err);
+    if (run->signals < 0)
+        return -1;
+    run->http = http_new(&http, &run->err);
+    if (run->http == NULL)
+        return -1;
+    if (config->output != NULL) {
+        run->output = output_open(config->output, &run->err);
+        if (run->output == NULL)
+            return -1;
+    }
+    if (source_open(run) != 0 || open_basin(run) != 0 ||
+        open_writer(run) != 0 || open_ingest(run) != 0)
+        return -1;
+    if (run->writer != NULL && run->input == NULL)
+        writer_start(run->writer, run->position.since_us < 0
+                                      ? -1
+                                      : run->position.since_us / 1000);
+    return 0;
+}
+
+static void close_parts(struct run *run)
+{
+    source_close(run);
+    ingest_free(run->ingest);
+    writer_free(run->writer);
+    basin_free(run->basin);
+    output_close(run->output, &run->err);
+    http_free(run->http);
+    buf_release(&run->dictionary);
+}
+
+void run_stop(struct run *run, int64_t now, int64_t drain_ms)
+{
+    int64_t until = drain_ms == LOOP_NEVER ? LOOP_NEVER : now + drain_ms;
+
+    if (until < run->drain_until_ms)
+        run->drain_until_ms = until;
+    run->stopping = true;
+    if (run->writer != NULL)
+        writer_flush(run->writer);
+}
+
+static void handle_signals(struct run *run, int64_t now)
+{
+    int signo = loop_signals_next(run->signals);
+
+    for (; signo != 0; signo = loop_signals_next(run->signals)) {
+        if (signo == SIGUSR1) {
+            report_stats(run, now);
+        } else if (run->signo != 0) {
+            run->forced = true;
+        } else {
+            run->signo = signo;
+            run_stop(run, now, DRAIN_MS);
+        }
+    }
+}
+
+static void tell_stats(struct run *run, int64_t now, int64_t *next)
+{
+    int64_t every = run->config->options->stats;
+
+    if (every == OPTIONS_UNSET)
+        every = run->tty ? STATUS_MS : isatty(STDERR_FILENO) ? 0 : STATS_MS;
+    if (every == 0)
+        return;
+    if (run->stats_due_ms == 0)
+        run->stats_due_ms = run->start_ms + every;
+    if (now >= run->stats_due_ms) {
+        run->stats_due_ms = now + every;
+        if (run->tty && run->config->options->stats == OPTIONS_UNSET)
+            report_status(run);
+        else
+            report_stats(run, now);
+    }
+    if (run->stats_due_ms < *next)
+        *next = run->stats_due_ms;
+}
+
+/* Do what is due; store when something is due next.  0, or -1 with an
+ * error. */
+static int turn(struct run *run, int64_t now, bool ready, int64_t *next)
+{
+    const struct options *o = run->config->options;
+    int64_t due;
+
+    handle_signals(run, now);
+    if (o->duration > 0 && now >= run->start_ms + o->duration && !run->stopping)
+        run_stop(run, now, LOOP_NEVER);
+    if (!run->stopping && source_run(run, now, ready) != 0)
+        return -1;
+    if (run->stopping)
+        source_close(run);
+    *next = o->duration > 0 && !run->stopping ? run->start_ms + o->duration
+                                              : run->drain_until_ms;
+    if (run->writer != NULL) {
+        if (writer_run(run->writer, now, &due, &run->err) != 0)
+            return -1;
+        *next = due < *next ? due : *next;
+        due = basin_run(run->basin, now);
+        *next = due < *next ? due : *next;
+        if (writer_answered(run->writer))
+            *next = now;
+    }
+    if (run->output != NULL && output_flush(run->output, &run->err) != 0)
+        return -1;
+    if (run->output != NULL && output_gone(run->output))
+        run_stop(run, now, DRAIN_MS);
+    tell_stats(run, now, next);
+    return run->err.code == ERR_NONE ? 0 : -1;
+}
+
+/* Sleep until something is due or ready; store whether the source is. */
+static int nap(struct run *run, int64_t now, int64_t next, bool *ready)
+{
+    struct pollfd fds[FDS_MAX] = {{.fd = run->signals, .events = POLLIN}};
+    int64_t ms = next <= now                 ? 0
+                 : next - now < SLEEP_CAP_MS ? next - now
+                                             : SLEEP_CAP_MS;
+    size_t used = 0;
+    size_t n;
+
+    ms = source_poll(run, now, fds + 1, 3, &used, ms);
+    n = 1 + used;
+    if (run->output != NULL && output_fd(run->output) >= 0) {
+        fds[n].fd = output_fd(run->output);
+        fds[n++].events = output_waiting(run->output) > 0 ? POLLOUT : 0;
+    }
+    if (http_wait(run->http, fds, n, ms, &run->err) != 0)
+        return -1;
+    *ready = false;
+    for (size_t i = 1; i <= used; i++)
+        *ready |= fds[i].revents != 0;
+    return 0;
+}
+
+static bool is_drained(const struct run *run)
+{
+    return (run->writer == NULL || writer_records(run->writer) == 0) &&
+           (run->output == NULL || output_waiting(run->output) == 0);
+}
+
+static void loop(struct run *run)
+{
+    bool ready = false;
+
+    for (;;) {
+        int64_t now = loop_now();
+        int64_t next;
+
+        if (turn(run, now, ready, &next) != 0 || run->forced)
+            return;
+        if (run->stopping && (is_drained(run) || now >= run->drain_until_ms))
+            return;
+        if (nap(run, now, next, &ready) != 0)
+            return;
+    }
+}
+
+static int status_of(const struct run *run)
+{
+    const struct options *o = run->config->options;
+
+    if (run->err.code != ERR_NONE)
+        return (int)run->err.code;
+    if (run->forced || (run->writer != NULL && writer_records(run->writer) > 0))
+        return ERR_UNACKED;
+    if (o->input != NULL && run->stats.malformed + run->stats.oversize > 0)
+        return ERR_DATA;
+    if (o->expect > 0 && run->stats.delivered < o->expect)
+        return 1;
+    return 0;
+}
+
+int run_main(const struct config *config)
+{
+    struct run run;
+    int status;
+    int signo = 0;
+
+    memset(&run, 0, sizeof(run));
+    run.config = config;
+    run.start_ms = loop_now();
+    run.drain_until_ms = LOOP_NEVER;
+    run.tty = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+    buf_init(&run.dictionary, (size_t)16 << 20);
+    stats_init(&run.stats);
+    if (open_parts(&run) == 0)
+        loop(&run);
+    log_status(NULL);
+    if (run.err.code == ERR_NONE)
+        report_end(&run);
+    if (config->options->stats != OPTIONS_UNSET && config->options->stats > 0)
+        report_stats(&run, loop_now());
+    status = status_of(&run);
+    if (status == 0 && run.output != NULL && output_gone(run.output))
+        signo = SIGPIPE;
+    else if (status == 0 && run.signo == SIGINT)
+        signo = SIGINT;
+    close_parts(&run);
+    if (run.err.code != ERR_NONE) {
+        log_line(LOG_LEVEL_ERROR, "%s", run.err.text);
+        return (int)run.err.code;
+    }
+    if (signo != 0)
+        loop_die_of(signo);
+    return status;
+}

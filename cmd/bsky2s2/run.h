@@ -1,0 +1,58 @@
+/*
+ * A run of the program: its parts, and the loop that drives them.
+ */
+#ifndef BSKY2S2_RUN_H
+#define BSKY2S2_RUN_H
+
+#include "basin/writer.h"
+#include "bsky/jetstream.h"
+#include "config.h"
+#include "ingest.h"
+#include "input.h"
+#include "output.h"
+#include "s2/http.h"
+#include "stats.h"
+
+struct run {
+    const struct config *config;
+
+    /* the parts; NULL where a run does without */
+    struct http *http;
+    struct basin *basin;
+    struct writer *writer;
+    struct output *output;
+    struct ingest *ingest;
+    struct jetstream *js;
+    struct input *input;
+    struct buf dictionary; /* --zstd-dictionary */
+
+    /* what they share */
+    struct stats stats;
+    struct position position;
+    struct hash_key key;
+    int signals; /* descriptor */
+    bool tty;    /* stdout and stderr are terminals: a live status line */
+
+    /* where the run stands */
+    struct err err; /* why it cannot go on */
+    bool stopping;  /* no more reading; drain */
+    int signo;      /* of the signal that stopped it, 0: none */
+    int64_t start_ms;
+    int64_t drain_until_ms; /* LOOP_NEVER: as long as it takes */
+    bool forced;            /* a second signal: end at once */
+    bool paused;            /* the source, for want of room */
+    int64_t stats_due_ms;
+    char host[POSITION_HOST_SIZE]; /* that we are connected to */
+};
+
+/*
+ * run_main(config): everything between a good configuration and the exit
+ * status, which it returns; or it dies of a signal.
+ */
+int run_main(const struct config *config);
+
+/* run_stop(run, now, drain_ms): stop reading, and drain for at most so long
+ * (LOOP_NEVER: without a limit). */
+void run_stop(struct run *run, int64_t now, int64_t drain_ms);
+
+#endif

@@ -1,0 +1,250 @@
+#include "source.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/parse.h"
+#include "report.h"
+#include "slurp.h"
+
+/* Queued bytes at which reading stops, and goes on; 4 MiB are never passed,
+ * because one message's records are far less than the rest. */
+#define HIGH_WATER ((size_t)3 << 20)
+#define LOW_WATER ((size_t)1 << 20)
+
+#define DICTIONARY_MAX ((size_t)16 << 20)
+#define FETCH_TIMEOUT_MS 10000
+
+/* Malformed lines of an input that are named one by one. */
+#define NAMED_LINES 10
+
+/* No room for more records, or not yet known which of them are there. */
+static bool is_full(const struct run *run)
+{
+    size_t limit = run->paused ? LOW_WATER : HIGH_WATER;
+    size_t waiting = run->output == NULL ? 0 : output_waiting(run->output);
+
+    if (run->writer != NULL && !writer_ready(run->writer))
+        return true;
+    return waiting > (run->paused ? OUTPUT_HIGH / 4 : OUTPUT_HIGH) ||
+           (run->writer != NULL && writer_bytes(run->writer) > limit);
+}
+
+/* What one message led to; true when no more are to be handed out. */
+static bool take(struct run *run, struct slice json, uint64_t line)
+{
+    struct err why = ERR_INIT;
+    int64_t now = loop_now();
+
+    switch (ingest_event(run->ingest, json, now, &why)) {
+    case INGEST_DONE:
+        break;
+    case INGEST_MALFORMED:
+        if (line > 0 && run->stats.malformed <= NAMED_LINES)
+            log_line(LOG_LEVEL_WARNING, "%.300s:%" PRIu64 ": %s",
+                     run->config->options->input, line, why.text);
+        else
+            log_line(LOG_LEVEL_INFO, "skipped a malformed message: %s",
+                     why.text);
+        break;
+    case INGEST_BOUND:
+        run_stop(run, now, LOOP_NEVER);
+        break;
+    case INGEST_GAP:
+        report_gap(run);
+        break;
+    case INGEST_NOTICE:
+        log_line(LOG_LEVEL_WARNING, "%s says: %s", run->host, why.text);
+        break;
+    case INGEST_FATAL:
+        run->err = why;
+        break;
+    }
+    if (!run->paused && is_full(run)) {
+        run->paused = true;
+        if (run->js != NULL)
+            jetstream_pause(run->js, now);
+    }
+    return run->paused || run->stopping || run->err.code != ERR_NONE;
+}
+
+static enum input_taken on_line(void *arg, struct slice line, uint64_t number)
+{
+    return take(arg, line, number) ? INPUT_STOP : INPUT_GO_ON;
+}
+
+static void on_message(void *arg, struct slice json)
+{
+    struct run *run = arg;
+
+    if (run->stopping || run->err.code != ERR_NONE)
+        return;
+    if (take(run, json, 0) && !run->paused) {
+        run->paused = true;
+        jetstream_pause(run->js, loop_now());
+    }
+}
+
+static struct position_cursor on_cursor(void *arg, const char *host,
+                                        bool by_time)
+{
+    struct run *run = arg;
+    struct position_cursor cursor =
+        position_connect(&run->position, host, by_time);
+
+    report_cursor(run, host, &cursor);
+    return cursor;
+}
+
+static void on_news(void *arg, const struct jetstream_news *news)
+{
+    report_news(arg, news);
+}
+
+/* A plain request on behalf of the websocket. */
+struct fetch {
+    struct http_request *request;
+    jetstream_fetched *done;
+    void *arg;
+};
+
+static void on_fetched(void *arg, const struct http_reply *reply)
+{
+    struct fetch fetch = *(struct fetch *)arg;
+
+    free(arg);
+    fetch.done(fetch.arg, reply->failure == HTTP_NONE ? reply->status : 0,
+               reply->body);
+}
+
+static void *on_fetch(void *arg, const char *url, jetstream_fetched *done,
+                      void *done_arg)
+{
+    struct run *run = arg;
+    struct http_spec spec = {.method = "GET",
+                             .url = url,
+                             .timeout_ms = FETCH_TIMEOUT_MS,
+                             .max_reply = DICTIONARY_MAX};
+    struct fetch *fetch = malloc(sizeof(*fetch));
+
+    if (fetch == NULL)
+        return NULL;
+    fetch->done = done;
+    fetch->arg = done_arg;
+    fetch->request = http_start(run->http, &spec, on_fetched, fetch, NULL);
+    if (fetch->request != NULL)
+        return fetch;
+    free(fetch);
+    return NULL;
+}
+
+static void on_unfetch(void *arg, void *handle)
+{
+    struct fetch *fetch = handle;
+
+    (void)arg;
+    http_cancel(fetch->request);
+    free(fetch);
+}
+
+static int open_jetstream(struct run *run)
+{
+    const struct config *config = run->config;
+    const struct options *o = config->options;
+    struct jetstream_config c = {
+        .urls = config->urls,
+        .nurls = config->nurls,
+        .dids = o->dids.v,
+        .ndids = o->dids.n,
+        .compress = !o->no_compress,
+        .cacert = config->cacert,
+        .user_agent = "bsky2s2/" VERSION,
+        .timing = jetstream_timing_default,
+        .retry_for = o->retry_for,
+        .seed = run->key.k0,
+        .hooks = {on_message, on_cursor, on_news, on_fetch, on_unfetch, run},
+    };
+
+    c.timing.event = config->idle_ms;
+    if (o->zstd_dictionary != NULL && !o->no_compress) {
+        if (slurp(o->zstd_dictionary, &run->dictionary, &run->err) != 0)
+            return -1;
+        c.dictionary = buf_slice(&run->dictionary);
+    }
+    run->js = jetstream_new(&c, &run->err);
+    return run->js == NULL ? -1 : 0;
+}
+
+int source_open(struct run *run)
+{
+    const struct options *o = run->config->options;
+
+    position_init(&run->position, o->input == NULL && o->since != OPTIONS_UNSET
+                                      ? o->since
+                                      : -1);
+    if (o->input == NULL)
+        return open_jetstream(run);
+    position_connect(&run->position, "", false);
+    run->input = input_open(o->input, on_line, run, &run->err);
+    return run->input == NULL ? -1 : 0;
+}
+
+void source_close(struct run *run)
+{
+    if (run->input != NULL)
+        run->stats.oversize = input_oversize(run->input);
+    jetstream_free(run->js);
+    run->js = NULL;
+    input_close(run->input);
+    run->input = NULL;
+}
+
+int64_t source_poll(struct run *run, int64_t now, struct pollfd *fds, size_t n,
+                    size_t *used, int64_t cap)
+{
+    *used = 0;
+    if (run->writer != NULL && !writer_ready(run->writer))
+        return cap;
+    if (run->js != NULL)
+        return jetstream_poll(run->js, now, fds, n, used, cap);
+    if (run->input == NULL || run->paused)
+        return cap;
+    if (input_fd(run->input) < 0)
+        return 0;
+    fds[0].fd = input_fd(run->input);
+    fds[0].events = POLLIN;
+    *used = 1;
+    return cap;
+}
+
+static int run_input(struct run *run, int64_t now, bool ready)
+{
+    int rc;
+
+    if (run->paused || (!ready && input_fd(run->input) >= 0))
+        return 0;
+    rc = input_run(run->input, &run->err);
+    if (rc == 0)
+        run_stop(run, now, LOOP_NEVER);
+    return rc < 0 || run->err.code != ERR_NONE ? -1 : 0;
+}
+
+int source_run(struct run *run, int64_t now, bool ready)
+{
+    if (run->paused && !run->stopping && !is_full(run)) {
+        run->paused = false;
+        if (run->js != NULL)
+            jetstream_resume(run->js, now);
+    }
+    if (run->input != NULL)
+        return run_input(run, now, ready);
+    if (run->js == NULL || (run->writer != NULL && !writer_ready(run->writer)))
+        return 0;
+    if (jetstream_run(run->js, now, &run->err) != 0)
+        return -1;
+    return run->err.code == ERR_NONE ? 0 : -1;
+}

@@ -1,0 +1,30 @@
+/*
+ * Where a run's events come from: the hooks of the websocket, and the lines
+ * of an input.
+ */
+#ifndef BSKY2S2_SOURCE_H
+#define BSKY2S2_SOURCE_H
+
+#include "run.h"
+
+/* source_open(run): make run->js or run->input.  0, or -1 with run->err. */
+int source_open(struct run *run);
+
+/* source_close(run): stop reading for good. */
+void source_close(struct run *run);
+
+/*
+ * source_poll(run, now, fds, n, used, cap): fill ${fds} (room for ${n}, 3 are
+ * enough) with what the source waits for; returns how many ms it allows to
+ * sleep, at most ${cap}.
+ */
+struct pollfd;
+int64_t source_poll(struct run *run, int64_t now, struct pollfd *fds, size_t n,
+                    size_t *used, int64_t cap);
+
+/* source_run(run, now): read what there is, unless there is no room.
+ * ${ready}: whether a descriptor of source_poll is.  0, or -1 with run->err.
+ */
+int source_run(struct run *run, int64_t now, bool ready);
+
+#endif

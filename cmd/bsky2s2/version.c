@@ -1,0 +1,24 @@
+#include "version.h"
+
+#include <jansson.h>
+
+#include "base/zst.h"
+#include "basin/file.h"
+#include "bsky/jetstream.h"
+#include "s2/http.h"
+#include "s2/wire.h"
+
+int version_text(struct buf *out)
+{
+    return buf_addf(out,
+                    "bsky2s2 %s\n"
+                    "libwebsockets %s\n"
+                    "libcurl %s\n"
+                    "jansson %s\n"
+                    "protobuf-c %s\n"
+                    "zstd %s\n"
+                    "SQLite %s\n",
+                    VERSION, jetstream_library(), http_library(),
+                    jansson_version_str(), wire_library(), zst_library(),
+                    file_library());
+}

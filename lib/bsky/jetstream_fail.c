@@ -1,0 +1,136 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "bsky/jetstream_state.h"
+
+void jetstream_state_tell(struct jetstream *js, enum jetstream_change change,
+                          const char *text, int64_t retry_ms)
+{
+    struct jetstream_news news = {change, jetstream_state_host(js)->name, text,
+                                  retry_ms};
+
+    js->hooks.news(js->hooks.arg, &news);
+}
+
+void jetstream_attempt_drop(struct jetstream *js)
+{
+    ws_close(js->ws);
+    resolve_free(js->resolve);
+    js->resolve = NULL;
+    if (js->fetch != NULL)
+        js->hooks.unfetch(js->hooks.arg, js->fetch);
+    js->fetch = NULL;
+    js->fetched = false;
+    js->zst = NULL;
+    js->state = JETSTREAM_STATE_WAITING;
+}
+
+/* How long messages flowed; where none need come, how long it was up. */
+static int64_t flow(const struct jetstream *js)
+{
+    if (js->state != JETSTREAM_STATE_UP)
+        return 0;
+    if (!jetstream_state_watches(js))
+        return js->now - js->up_at;
+    return js->delivered ? js->last_at - js->first_at : 0;
+}
+
+/*
+ * What the connection that ends here means for those that failed before it.
+ * A few messages are progress enough for the budget.  For the back-off and
+ * the host they are not: one whose own source is dead replays what it has,
+ * and falls silent, at each connect.
+ */
+static void account(struct jetstream *js)
+{
+    bool settled = flow(js) >= js->timing.settle;
+
+    if (js->state == JETSTREAM_STATE_UP && settled)
+        retry_ok(&js->retry);
+    if (js->state == JETSTREAM_STATE_UP && (settled || js->delivered))
+        js->failing_since = -1;
+}
+
+void jetstream_attempt_park(struct jetstream *js)
+{
+    account(js);
+    jetstream_attempt_drop(js);
+    js->due = js->now;
+    jetstream_state_tell(js, JETSTREAM_PAUSED, "paused for too long", 0);
+}
+
+/* A connection that delivered and then broke is tried again soon, but only
+ * once in a while. */
+static int64_t delay(struct jetstream *js, bool delivered, int64_t least_ms)
+{
+    struct retry first =
+        RETRY_INIT(js->timing.retry_base, js->timing.retry_cap);
+    uint64_t random = rng_next(&js->rng);
+    int64_t ms = retry_fail(&js->retry, js->now, random, least_ms);
+
+    if (!delivered || js->now - js->soon_at < js->timing.settle)
+        return ms;
+    js->soon_at = js->now;
+    return retry_fail(&first, js->now, random, least_ms);
+}
+
+/* No later than ${limit}, no earlier than now. */
+static int64_t at_most(const struct jetstream *js, int64_t due, int64_t limit)
+{
+    if (due > limit)
+        due = limit;
+    return due < js->now ? js->now : due;
+}
+
+/* When to try again: no later than a host has to give way, whatever it
+ * demands, and than the budget ends. */
+static int64_t next_due(struct jetstream *js, bool delivered, int64_t least_ms)
+{
+    int64_t due = js->now + delay(js, delivered, least_ms);
+
+    if (js->nhosts > 1)
+        due = at_most(js, due, js->retry.since_ms + js->timing.host);
+    if (js->retry_for > 0)
+        due = at_most(js, due, js->failing_since + js->retry_for);
+    return due;
+}
+
+void jetstream_attempt_fail(struct jetstream *js, const char *why,
+                            int64_t least_ms)
+{
+    bool delivered = js->state == JETSTREAM_STATE_UP && js->delivered;
+
+    account(js);
+    jetstream_attempt_drop(js);
+    snprintf(js->why, sizeof(js->why), "%s", why);
+    if (js->failing_since < 0)
+        js->failing_since = js->now;
+    js->due = next_due(js, delivered, least_ms);
+    jetstream_state_tell(js, JETSTREAM_DOWN, js->why, js->due - js->now);
+}
+
+/* Whether the time of failure is used up; then that is the end. */
+static bool is_spent(struct jetstream *js)
+{
+    if (js->retry_for <= 0 || js->failing_since < 0 ||
+        js->now - js->failing_since < js->retry_for)
+        return false;
+    text_clean(js->why);
+    err_set(&js->err, ERR_UNAVAILABLE, "%s: %s", jetstream_state_host(js)->name,
+            js->why);
+    return true;
+}
+
+bool jetstream_attempt_due(struct jetstream *js)
+{
+    if (js->paused || js->now < js->due || is_spent(js))
+        return false;
+    if (js->nhosts > 1 && retry_spent(&js->retry, js->now, js->timing.host)) {
+        js->at = (js->at + 1) % js->nhosts;
+        js->addresses.n = 0;
+        js->next_address = 0;
+        retry_ok(&js->retry);
+    }
+    return true;
+}

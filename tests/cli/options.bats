@@ -1,0 +1,184 @@
+#!/usr/bin/env bats
+# The command line itself.
+
+load common
+setup() { common_setup; }
+teardown() { common_teardown; }
+
+@test "--help goes to stdout, fits 80 columns and names every option" {
+    tool bsky2s2 --help
+    same "$status" 0
+    same "$stderr" ""
+    [[ $output == "Usage: bsky2s2 [OPTION]..."* ]]
+    ! grep -q '.\{81\}' <<<"$output"
+    for name in url input did no-compress zstd-dictionary since until count \
+        duration expect idle lang links route routes no-default-routes \
+        unrouted max-age basin prefix create-basin linger retention \
+        token-file account-endpoint basin-endpoint encryption-key-file \
+        allow-http dry-run output stats cacert retry-for log-format quiet \
+        verbose check-config help version; do
+        grep -q -- "--$name\b" <<<"$output" || { echo "$name"; return 1; }
+        grep -q -- "Fl -$name\b" "$ROOT/man/bsky2s2.1" ||
+            { echo "man: $name"; return 1; }
+    done
+}
+
+@test "the man page has no option that --help has not" {
+    bsky2s2 --help >help
+    for name in $(grep -o 'Fl -[a-z0-9-]*' "$ROOT/man/bsky2s2.1" |
+        sed 's/Fl -//' | sort -u); do
+        grep -q -- "--$name\b" help || { echo "$name"; return 1; }
+    done
+}
+
+@test "--version names the linked libraries" {
+    tool bsky2s2 --version
+    same "$status" 0
+    same "$stderr" ""
+    [[ ${lines[0]} =~ ^bsky2s2\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+    for library in libwebsockets libcurl jansson protobuf-c zstd SQLite; do
+        grep -q "^$library [0-9]" <<<"$output" || { echo "$library"; return 1; }
+    done
+}
+
+@test "usage errors: one line and a hint, exit 64" {
+    usage_error "unknown option '--nope'" --nope
+    usage_error "unknown option '--check'" --check
+    usage_error "unknown option '-x'" -x
+    usage_error "option '--url' needs an argument" --url
+    usage_error "option '-c' needs an argument" -n -c
+    usage_error "unexpected argument 'file.jsonl'" file.jsonl
+    usage_error "--count: 'ten' is not a whole number" -c ten
+    usage_error "--count: 0 is not between 1 and 9223372036854775807" -c 0
+    usage_error "--duration: '10' needs one of the units ms, s, m, h, d" -t 10
+    usage_error "--linger: '5x' needs one of the units ms, s, m, h, d" \
+        --linger 5x
+    usage_error "--since: 'soon' is not a time: now, earliest, 15m (ago) or RFC 3339" \
+        -s soon
+    usage_error "--links: 'cards' is not one of all|facets|embeds" --links cards
+    usage_error "--did: 'alice' is no DID" --did alice
+    usage_error "--basin: 'file:' is no basin: s2://NAME, NAME or file:PATH" \
+        -b file: -i -
+    usage_error "--input goes with neither --url nor --did" -i - -u ws://h/
+    usage_error "--unrouted: 'news/bbc' is a route's stream" \
+        --unrouted news/bbc
+    usage_error "--unrouted: '..' cannot be a stream's name" --unrouted ..
+}
+
+@test "options of later versions are refused as unknown" {
+    for option in --job --on-gap --metrics-file --completion; do
+        usage_error "unknown option '$option'" $option x
+    done
+    usage_error "--log-format: 'json' is not one of text" --log-format json
+    usage_error "--since: 'checkpoint' is not a time: now, earliest, 15m (ago) or RFC 3339" \
+        --since checkpoint
+}
+
+@test "bad routes on the command line" {
+    tool bsky2s2 -n -i "$EVENTS" -r nonsense
+    same "$status" 64
+    [[ $stderr == "bsky2s2: --route: "* ]]
+    tool bsky2s2 -n -i "$EVENTS" -r 'bad_domain..com=x'
+    same "$status" 64
+    tool bsky2s2 -n -i "$EVENTS" -r 'example.org=_bsky2s2/x'
+    same "$status" 64
+}
+
+@test "bad URLs" {
+    for url in ftp://host/ ws://host/elsewhere ws://user@host/ wss:// \
+        'ws://host/subscribe?cursor=1' ws://host:99999/; do
+        tool bsky2s2 -n -u "$url" -t 1s
+        same "$status" 64
+        same "$output" ""
+    done
+}
+
+@test "--check-config prints the settings and no secret" {
+    S2_ACCESS_TOKEN=hush S2_ENCRYPTION_KEY=hush2 tool bsky2s2 --check-config \
+        -b s2://my-basin -u wss://one.example/subscribe --did did:plc:x \
+        --prefix p/ -l en-GB -l pt --no-default-routes -r example.org,e.org=x/y
+    same "$status" 0
+    same "$stderr" ""
+    same "$output" "url=wss://one.example/subscribe
+did=did:plc:x
+compress=yes
+idle=0ms
+lang=en-GB
+lang=pt
+links=all
+max-age-v1=172800000ms
+max-age-v2=1800000ms
+basin=s2://my-basin
+token=S2_ACCESS_TOKEN
+encryption-key=yes
+create-basin=no
+linger=100ms
+retry-for=0ms
+route=p/x/y example.org e.org"
+}
+
+@test "defaults: the public hosts, nine streams, a file below HOME" {
+    tool bsky2s2 --check-config
+    same "$status" 0
+    same "$(grep -c '^url=wss://jetstream[12].us-\(west\|east\).bsky.network/subscribe$' <<<"$output")" 4
+    same "$(grep -c '^route=' <<<"$output")" 9
+    same "$(grep '^basin=' <<<"$output")" \
+        "basin=file:$HOME/.local/share/bsky2s2/basin.db"
+    XDG_DATA_HOME=$PWD/data tool bsky2s2 --check-config
+    same "$(grep '^basin=' <<<"$output")" "basin=file:$PWD/data/bsky2s2/basin.db"
+}
+
+@test "the default basin without HOME and XDG_DATA_HOME is exit 78" {
+    tool env -u HOME bsky2s2 -i "$EVENTS"
+    same "$status" 78
+    same "$stderr" "bsky2s2: the default basin needs HOME or XDG_DATA_HOME; or name one with --basin"
+}
+
+@test "options come before the environment" {
+    export S2_BASIN=s2://from-env BSKY2S2_URL=ws://env.example/subscribe
+    tool bsky2s2 --check-config
+    grep -q '^basin=s2://from-env$' <<<"$output"
+    grep -q '^url=ws://env.example/subscribe$' <<<"$output"
+    tool bsky2s2 --check-config -b file:x.db -u ws://opt.example/subscribe
+    grep -q '^basin=file:x.db$' <<<"$output"
+    same "$(grep '^url=' <<<"$output")" "url=ws://opt.example/subscribe"
+}
+
+@test "tokens: flag, environment, credential directory, in that order" {
+    mkdir credentials
+    echo from-directory >credentials/s2-access-token
+    echo from-file >file
+    export CREDENTIALS_DIRECTORY=$PWD/credentials
+    check() { # WANT
+        tool bsky2s2 --check-config -b s2://some-basin "${@:2}"
+        same "$(grep '^token=' <<<"$output")" "token=$1"
+    }
+    check "credential directory"
+    S2_ACCESS_TOKEN=x check S2_ACCESS_TOKEN
+    S2_ACCESS_TOKEN=x S2_ACCESS_TOKEN_FILE=file check file
+    S2_ACCESS_TOKEN=x check file --token-file file
+    unset CREDENTIALS_DIRECTORY
+    S2_AUTH_TOKEN=x check S2_AUTH_TOKEN
+    check none
+    tool bsky2s2 --check-config -b s2://some-basin --token-file missing
+    same "$status" 78
+    : >empty
+    tool bsky2s2 --check-config -b s2://some-basin --token-file empty
+    same "$status" 78
+    same "$stderr" "bsky2s2: access token: empty is empty"
+}
+
+@test "a token does not go over plain http to another host" {
+    export S2_ACCESS_TOKEN=hush S2_ACCOUNT_ENDPOINT=http://10.1.2.3:9
+    export S2_BASIN_ENDPOINT=http://10.1.2.3:9
+    tool bsky2s2 -i "$EVENTS" -b s2://some-basin
+    same "$status" 78
+    [[ $stderr == *--allow-http* ]]
+    [[ $stderr != *hush* ]]
+}
+
+@test "one endpoint without the other is exit 78" {
+    S2_ACCOUNT_ENDPOINT=http://localhost:9 tool bsky2s2 -i "$EVENTS" \
+        -b s2://some-basin
+    same "$status" 78
+}

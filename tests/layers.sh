@@ -1,0 +1,39 @@
+#!/bin/sh
+# Which room may know which: base nobody; bsky and s2 base; basin s2 and base;
+# cmd all of lib.  And each foreign library has one door.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+bad=0
+
+forbid() { # WHY PATTERN FILE...
+    why=$1 pattern=$2
+    shift 2
+    if grep -nE "^#include [<\"]$pattern" "$@" /dev/null; then
+        echo "layers: $why" >&2
+        bad=1
+    fi
+}
+
+except() { # FILE...: every C file of the project but these
+    find lib cmd -name '*.[ch]' | while read -r f; do
+        case " $* " in *" $f "*) ;; *) echo "$f" ;; esac
+    done
+}
+
+forbid "base knows nobody" '(bsky|s2|basin)/' lib/base/*.[ch]
+forbid "bsky knows base only" '(s2|basin)/' lib/bsky/*.[ch]
+forbid "s2 knows base only" '(bsky|basin)/' lib/s2/*.[ch]
+forbid "basin knows s2 and base only" 'bsky/' lib/basin/*.[ch]
+# shellcheck disable=SC2046 # file names without spaces
+{
+    forbid "libwebsockets has one door" 'libwebsockets' \
+        $(except lib/bsky/ws.c)
+    forbid "libcurl has one door" 'curl/' \
+        $(except lib/s2/http.c lib/s2/http_easy.c lib/s2/http_easy.h)
+    forbid "SQLite has one door" 'sqlite3' \
+        $(find lib cmd -name '*.[ch]' | grep -v '^lib/basin/file')
+    forbid "protobuf-c has one door" '(protobuf-c|s2.pb-c)' \
+        $(except lib/s2/wire.c)
+    forbid "libzstd has one door" 'zstd' $(except lib/base/zst.c)
+}
+exit $bad

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Formatting, sizes, static analysis, shell scripts, man pages.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+bad=0
+sources=$(find cmd lib tests -name '*.[ch]')
+
+# ctuuninitvar takes the address of a struct that is about to be filled for a
+# use of it.
+# shellcheck disable=SC2086 # file names without spaces
+{
+    clang-format --dry-run -Werror $sources || bad=1
+    cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
+        --enable=warning,performance,portability \
+        --suppress=missingIncludeSystem --suppress=ctuuninitvar \
+        -Ilib $sources || bad=1
+    shellcheck tests/*.sh .ci/run || bad=1
+    mandoc -Tlint -W warning man/*.1 || bad=1
+}
+
+# A function is longer than 60 lines, a file than 400, a line than 80 columns.
+# shellcheck disable=SC2086
+awk '
+    FNR == 1 { start = 0 }
+    /^\{/ { start = FNR }
+    /^\}/ {
+        if (start && FNR - start > 60) {
+            printf "%s:%d: a function of %d lines\n", FILENAME, start,
+                FNR - start
+            bad = 1
+        }
+        start = 0
+    }
+    length($0) > 80 { printf "%s:%d: too wide\n", FILENAME, FNR; bad = 1 }
+    FNR == 401 { printf "%s: more than 400 lines\n", FILENAME; bad = 1 }
+    END { exit bad }' $sources || bad=1
+exit $bad
