@@ -81,12 +81,17 @@ static void on_message(void *arg, struct slice json)
 {
     struct run *run = arg;
 
+    int64_t time_us = run->position.time_us;
+    int64_t seq = run->position.seq;
+
     if (run->stopping || run->err.code != ERR_NONE)
         return;
     if (take(run, json, 0) && !run->paused) {
         run->paused = true;
         jetstream_pause(run->js, loop_now());
     }
+    if (run->position.time_us != time_us || run->position.seq != seq)
+        jetstream_progress(run->js);
 }
 
 static struct position_cursor on_cursor(void *arg, const char *host,

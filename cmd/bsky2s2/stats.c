@@ -38,7 +38,9 @@ int stats_line(const struct stats *stats, const struct writer *writer,
     }
     if (rc == 0 && stats->event_us >= 0)
         rc = buf_addf(out, " lag=%.3fs since_event=%.1fs", lag(stats, now_us),
-                      (double)(now_ms - stats->event_ms) / 1e3);
+                      now_ms > stats->event_ms
+                          ? (double)(now_ms - stats->event_ms) / 1e3
+                          : 0.0);
     return rc;
 }
 

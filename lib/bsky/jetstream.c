@@ -181,7 +181,6 @@ struct jetstream *jetstream_new(const struct jetstream_config *config,
     js->retry.base_ms = config->timing.retry_base;
     js->retry.cap_ms = config->timing.retry_cap;
     js->failing_since = -1;
-    js->soon_at = -config->timing.settle;
     js->due = INT64_MIN;
     buf_init(&js->path, WS_PATH_MAX);
     buf_init(&js->plain, JETSTREAM_MESSAGE_MAX);
@@ -320,4 +319,9 @@ void jetstream_resume(struct jetstream *js, int64_t now)
     js->frame_at = now;
     js->event_at = now;
     ws_pause(js->ws, false);
+}
+
+void jetstream_progress(struct jetstream *js)
+{
+    js->progressed = true;
 }

@@ -136,4 +136,9 @@ int jetstream_run(struct jetstream *js, int64_t now, struct err *err);
 void jetstream_pause(struct jetstream *js, int64_t now);
 void jetstream_resume(struct jetstream *js, int64_t now);
 
+/* jetstream_progress(js): the last message brought what the caller did not
+ * have.  The connection's end, when it comes, then is no further failure: the
+ * back-off grows only over connections that lead nowhere. */
+void jetstream_progress(struct jetstream *js);
+
 #endif

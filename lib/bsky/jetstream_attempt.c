@@ -173,6 +173,7 @@ void jetstream_attempt_begin(struct jetstream *js)
     struct jetstream_host *host = jetstream_state_host(js);
 
     js->delivered = false;
+    js->progressed = false;
     jetstream_state_tell(js, JETSTREAM_CONNECTING, host->name, 0);
     if (!js->compress || host->plain || host->wire != EVENT_V2 ||
         host->zst != NULL || own_serves(js)) {

@@ -60,19 +60,20 @@ void jetstream_attempt_park(struct jetstream *js)
     jetstream_state_tell(js, JETSTREAM_PAUSED, "paused for too long", 0);
 }
 
-/* A connection that delivered and then broke is tried again soon, but only
- * once in a while. */
-static int64_t delay(struct jetstream *js, bool delivered, int64_t least_ms)
+/* The end of a connection that made progress is not one more failure, of the
+ * back-off or of the host; but nor is it the flow that makes up for those
+ * before it. */
+static int64_t delay(struct jetstream *js, int64_t least_ms)
 {
-    struct retry first =
-        RETRY_INIT(js->timing.retry_base, js->timing.retry_cap);
     uint64_t random = rng_next(&js->rng);
-    int64_t ms = retry_fail(&js->retry, js->now, random, least_ms);
+    struct retry same = js->retry;
 
-    if (!delivered || js->now - js->soon_at < js->timing.settle)
-        return ms;
-    js->soon_at = js->now;
-    return retry_fail(&first, js->now, random, least_ms);
+    if (!js->progressed)
+        return retry_fail(&js->retry, js->now, random, least_ms);
+    if (same.fails > 0)
+        same.fails--;
+    js->retry.since_ms = js->now;
+    return retry_fail(&same, js->now, random, least_ms);
 }
 
 /* No later than ${limit}, no earlier than now. */
@@ -85,9 +86,9 @@ static int64_t at_most(const struct jetstream *js, int64_t due, int64_t limit)
 
 /* When to try again: no later than a host has to give way, whatever it
  * demands, and than the budget ends. */
-static int64_t next_due(struct jetstream *js, bool delivered, int64_t least_ms)
+static int64_t next_due(struct jetstream *js, int64_t least_ms)
 {
-    int64_t due = js->now + delay(js, delivered, least_ms);
+    int64_t due = js->now + delay(js, least_ms);
 
     if (js->nhosts > 1)
         due = at_most(js, due, js->retry.since_ms + js->timing.host);
@@ -99,14 +100,12 @@ static int64_t next_due(struct jetstream *js, bool delivered, int64_t least_ms)
 void jetstream_attempt_fail(struct jetstream *js, const char *why,
                             int64_t least_ms)
 {
-    bool delivered = js->state == JETSTREAM_STATE_UP && js->delivered;
-
     account(js);
     jetstream_attempt_drop(js);
     snprintf(js->why, sizeof(js->why), "%s", why);
     if (js->failing_since < 0)
         js->failing_since = js->now;
-    js->due = next_due(js, delivered, least_ms);
+    js->due = next_due(js, least_ms);
     jetstream_state_tell(js, JETSTREAM_DOWN, js->why, js->due - js->now);
 }
 

@@ -66,13 +66,13 @@ struct jetstream {
     int64_t first_at; /* the first message */
     int64_t last_at;  /* the last message */
     bool delivered;   /* there was one */
+    bool progressed;  /* one brought what the caller did not have */
 
     bool paused;
     int64_t paused_at;
 
     struct retry retry;    /* of this host */
     int64_t failing_since; /* for the budget; -1: not failing */
-    int64_t soon_at;       /* when a retry came soon for the last time */
     char why[256];         /* it failed last */
 };
 
