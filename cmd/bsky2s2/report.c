@@ -58,7 +58,7 @@ void report_note(void *arg, const struct writer_note *note)
     (void)arg;
     switch (note->event) {
     case WRITER_RETRY:
-        log_line(LOG_LEVEL_WARNING,
+        log_line(note->n == 1 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
                  "%s: %s; trying again in %" PRId64 ".%03" PRId64 " s",
                  note->stream, note->err->text, note->delay_ms / 1000,
                  note->delay_ms % 1000);

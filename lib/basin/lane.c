@@ -155,6 +155,7 @@ static int back_off(struct lane *lane, int64_t now, struct err *err)
         .event = WRITER_RETRY, .stream = lane->name, .err = &lane->reason};
 
     lane->failed = false;
+    note.n = lane->retry.fails + 1;
     note.delay_ms = retry_fail(&lane->retry, now, rng_next(&lane->shared->rng),
                                lane->least_ms);
     lane->due_ms = now + note.delay_ms;

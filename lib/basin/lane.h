@@ -16,7 +16,8 @@ struct lane_shared {
     struct writer_stats stats;
     struct rng rng;
     bool flush;
-    bool answered; /* since the last writer_run */
+    bool answered;  /* since the last writer_run */
+    bool recovered; /* likewise: a lane that had failed did not */
     bool clock_noted;
     bool created_noted;
     int64_t from_ms;             /* where the source begins, -1: unknown */

@@ -263,8 +263,10 @@ void lane_done(void *arg, const struct basin_reply *reply)
     case OUTCOME_UNWRITTEN:
         break;
     }
-    if (lane->retry.fails > 0)
+    if (lane->retry.fails > 0) {
         note(lane, WRITER_RECOVERED, lane->retry.fails);
+        lane->shared->recovered = true;
+    }
     retry_ok(&lane->retry);
     proceed(lane, reply);
     lane->loaded |= lane->step == LANE_APPEND;

@@ -16,8 +16,8 @@
  * crashed server may send again under new numbers and times. */
 #define SEEN_LEAST 5000
 
-/* No stream remembers more. */
-#define SEEN_MOST ((size_t)1 << 20)
+/* No stream remembers more: half an hour of 72 records a second, 5 MiB. */
+#define SEEN_MOST ((size_t)1 << 17)
 
 struct seen;
 

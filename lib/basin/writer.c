@@ -130,11 +130,24 @@ void writer_flush(struct writer *writer)
     writer->shared.flush = true;
 }
 
+/* What answers one stream will answer the others: they need not wait out
+ * their back-off, unless the server asked for it. */
+static void wake(struct writer *writer)
+{
+    for (size_t i = 0; i < writer->n; i++) {
+        if (writer->lanes[i]->least_ms == 0)
+            writer->lanes[i]->due_ms = 0;
+    }
+}
+
 int writer_run(struct writer *writer, int64_t now, int64_t *next,
                struct err *err)
 {
     *next = LOOP_NEVER;
     writer->shared.answered = false;
+    if (writer->shared.recovered)
+        wake(writer);
+    writer->shared.recovered = false;
     for (size_t i = 0; i < writer->n; i++) {
         if (lane_run(writer->lanes[i], now, next, err) != 0)
             return -1;

@@ -21,7 +21,8 @@ struct writer;
 
 /* Something that somebody may want to know. */
 enum writer_event {
-    WRITER_RETRY,     /* a request failed and is tried again; err, delay_ms */
+    WRITER_RETRY,     /* a request failed and is tried again; err, delay_ms,
+                         n failures in a row */
     WRITER_RECOVERED, /* and now it went well */
     WRITER_CREATED,   /* the basin was missing and has been created */
     WRITER_RESOLVED,  /* a mismatch was read back: n records were there */

@@ -44,7 +44,6 @@ static void deliver(struct jetstream *js, struct slice json)
     js->delivered = true;
     js->last_at = js->now;
     js->event_at = js->now;
-    js->failing_since = -1;
     js->hooks.message(js->hooks.arg, json);
 }
 

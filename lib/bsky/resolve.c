@@ -93,17 +93,16 @@ static void *run(void *arg)
 {
     struct job *job = arg;
     bool orphan;
-    ssize_t n = 0;
+    ssize_t n;
 
     look_up(job, AI_ADDRCONFIG);
     pthread_mutex_lock(&job->lock);
     job->done = true;
     orphan = job->orphan;
-    if (!orphan)
-        n = write(job->notify[1], "", 1);
+    n = write(job->notify[1], "", 1);
     pthread_mutex_unlock(&job->lock);
-    /* The pipe is empty and has a reader: one byte always fits.  Without
-     * it the caller's deadline ends the wait. */
+    /* The pipe is empty and has a reader, perhaps this job itself: one byte
+     * always fits. */
     (void)n;
     if (orphan)
         job_free(job);

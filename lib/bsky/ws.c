@@ -187,8 +187,8 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
-/* lws pings after so much silence.  Its own hang-up comes late: the caller
- * watches for silence himself, and knows when it is his own pause. */
+/* lws pings after so much silence, and hangs up after three times that.  The
+ * caller watches for silence too, and knows when it is his own pause. */
 static lws_retry_bo_t idle_policy(int64_t ping_ms)
 {
     int64_t ping_s = (ping_ms + 999) / 1000;
@@ -196,7 +196,7 @@ static lws_retry_bo_t idle_policy(int64_t ping_ms)
 
     ping_s = ping_s < 1 ? 1 : ping_s > 3600 ? 3600 : ping_s;
     policy.secs_since_valid_ping = (uint16_t)ping_s;
-    policy.secs_since_valid_hangup = (uint16_t)(ping_s * 10);
+    policy.secs_since_valid_hangup = (uint16_t)(ping_s * 3);
     return policy;
 }
 

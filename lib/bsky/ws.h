@@ -48,7 +48,8 @@ struct ws_config {
     size_t message_max;     /* a message above it is skipped */
     int64_t connect_ms;     /* a connection that is not upgraded by then
                                ends; rounded up to s */
-    int64_t ping_ms;        /* silence before a ping, rounded up to s */
+    int64_t ping_ms;        /* silence before a ping, rounded up to s;
+                               three times that ends the connection */
     struct ws_hooks hooks;
 };
 

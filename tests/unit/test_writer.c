@@ -270,6 +270,32 @@ static void test_missing_basin(void)
     end(&run);
 }
 
+/* When one stream gets through after an outage, the others do not wait out
+ * their back-off. */
+static void test_recovery_wakes_all(void)
+{
+    struct run run;
+
+    begin(&run, 12, false);
+    writer_start(run.writer, -1);
+    for (int i = 0; i < 4; i++)
+        step(&run);
+    run.fake.fault_percent = 100;
+    run.fake.only = REFUSED;
+    for (int s = 0; s < STREAMS; s++)
+        add(&run, s, 0);
+    for (int i = 0; i < 2000; i++)
+        CHECK(step(&run) == 0);
+    CHECK(writer_stats(run.writer)->retries >= 10);
+    run.fake.fault_percent = 0;
+    for (int i = 0; i < 2000 && run.notes[WRITER_RECOVERED] == 0; i++)
+        step(&run);
+    for (int i = 0; i < 3; i++)
+        step(&run);
+    CHECK_INT(writer_records(run.writer), 0);
+    end(&run);
+}
+
 static void test_linger(void)
 {
     struct run run;
@@ -314,6 +340,7 @@ int main(void)
     RUN(test_deleted_stream);
     RUN(test_trimmed_stream);
     RUN(test_missing_basin);
+    RUN(test_recovery_wakes_all);
     RUN(test_linger);
     RUN(test_too_large);
     return check_done();
