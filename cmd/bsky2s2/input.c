@@ -24,6 +24,7 @@ struct input {
     bool known;      /* whether it is zstd has been looked at */
     bool in_frame;   /* zstd: an end here would be a cut */
     struct buf raw;  /* zstd: read, not yet decompressed */
+    bool more;       /* zstd: there is more to come out of what was read */
     struct buf text; /* lines, the first maybe handed out */
     size_t done;     /* bytes of text handed out */
     size_t looked;   /* bytes of text without a newline behind done */
@@ -72,13 +73,16 @@ void input_close(struct input *input)
     free(input);
 }
 
+/* Whether something can be done without reading. */
+static bool is_at_hand(const struct input *input)
+{
+    return input->looked < input->text.n - input->done || input->more ||
+           (input->known && input->raw.n > 0) || input->eof;
+}
+
 int input_fd(const struct input *input)
 {
-    bool at_hand = input->looked < input->text.n - input->done;
-
-    return input->regular || input->eof || at_hand || input->raw.n > 0
-               ? -1
-               : input->fd;
+    return input->regular || is_at_hand(input) ? -1 : input->fd;
 }
 
 uint64_t input_oversize(const struct input *input)
@@ -180,18 +184,18 @@ static int decompress(struct input *input, struct err *err)
     size_t used = 0;
     int rc = zst_feed(input->zst, buf_slice(&input->raw), &used, &out, err);
 
+    input->more = out.n == out.max;
     if (rc >= 0 && buf_addslice(&input->text, buf_slice(&out)) != 0)
         rc = err_memory(err);
     buf_release(&out);
     if (rc < 0)
         return err_prefix(err, "%.300s", input->name);
     input->in_frame = rc == 0;
-    if (used == 0 && out.n == 0 && input->eof)
-        buf_reset(&input->raw);
     buf_drop(&input->raw, used);
     return 0;
 }
 
+/* Read once, if need be, and make text of it. */
 static int fill(struct input *input, struct err *err)
 {
     if (!input->known) {
@@ -201,7 +205,7 @@ static int fill(struct input *input, struct err *err)
     }
     if (input->zst == NULL)
         return read_into(input, &input->text, err) < 0 ? -1 : 0;
-    if (!input->eof && input->raw.n < CHUNK &&
+    if (!input->eof && input->raw.n == 0 && !input->more &&
         read_into(input, &input->raw, err) < 0)
         return -1;
     return decompress(input, err);
@@ -209,10 +213,15 @@ static int fill(struct input *input, struct err *err)
 
 int input_run(struct input *input, struct err *err)
 {
+    bool had_lines = input->looked < input->text.n - input->done;
+
     if (!split(input))
         return 1;
     make_room(input);
-    if (!input->eof || input->raw.n > 0) {
+    /* A pipe is read only when its descriptor has said so. */
+    if (had_lines && !input->regular)
+        return 1;
+    if (!input->eof || input->raw.n > 0 || input->more) {
         if (fill(input, err) != 0)
             return -1;
         split(input);

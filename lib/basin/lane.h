@@ -48,6 +48,7 @@ struct lane {
     uint64_t from;  /* LOAD, READ_BACK: the next to read */
     uint64_t until; /* and where to stop */
     uint64_t found; /* records read back that were queued */
+    bool hole;      /* and some had been trimmed */
 
     struct queue queue;
     size_t flight;  /* how many of its first are in the batch sent last */

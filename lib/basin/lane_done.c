@@ -97,24 +97,25 @@ static void on_found(struct lane *lane, const struct basin_reply *reply)
     lane->step = LANE_LOAD;
 }
 
-/* One page of [from, until); nothing below until means it is trimmed. */
+/* One page of [from, until).  What is missing of it is trimmed. */
 static void on_page(struct lane *lane, const struct basin_reply *reply)
 {
-    bool trimmed = reply->outcome != OUTCOME_OK || reply->nrecords == 0;
+    bool empty = reply->outcome != OUTCOME_OK || reply->nrecords == 0;
 
+    lane->hole |= empty || reply->records[0].seq_num > lane->from;
     for (size_t i = 0; i < reply->nrecords; i++) {
         if (reply->records[i].seq_num < lane->until)
             learn(lane, &reply->records[i]);
     }
     lane->from =
-        trimmed ? lane->until : reply->records[reply->nrecords - 1].seq_num + 1;
+        empty ? lane->until : reply->records[reply->nrecords - 1].seq_num + 1;
     if (lane->from < lane->until)
         return;
     if (lane->step == LANE_READ_BACK) {
         lane->next = lane->until;
         lane->flight = 0;
         lane->uncertain = false;
-        note(lane, trimmed ? WRITER_GAP : WRITER_RESOLVED, lane->found);
+        note(lane, lane->hole ? WRITER_GAP : WRITER_RESOLVED, lane->found);
     }
     lane->step = LANE_APPEND;
 }
@@ -144,7 +145,8 @@ static void on_appended(struct lane *lane, const struct basin_reply *reply)
     }
 }
 
-/* The stream is shorter than it was: deleted, or its store has lost data. */
+/* The stream is shorter than it was: deleted, or its store has lost data.
+ * What it holds now may be another writer's: learn it. */
 static void on_shrunk(struct lane *lane, uint64_t next)
 {
     note(lane, WRITER_GAP, lane->next - next);
@@ -157,6 +159,9 @@ static void on_shrunk(struct lane *lane, uint64_t next)
     lane->next = next;
     lane->flight = 0;
     lane->uncertain = false;
+    lane->from = newest(lane);
+    lane->until = next;
+    lane->step = next > 0 ? LANE_LOAD : LANE_APPEND;
 }
 
 static void on_mismatch(struct lane *lane, uint64_t next)
@@ -167,6 +172,7 @@ static void on_mismatch(struct lane *lane, uint64_t next)
         lane->from = lane->next;
         lane->until = next;
         lane->found = 0;
+        lane->hole = false;
         lane->step = LANE_READ_BACK;
     } else {
         fail(lane, ERR_PROTOCOL,
