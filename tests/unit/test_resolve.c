@@ -121,7 +121,6 @@ static void test_literal(void)
     for (size_t i = 0; i < 3; i++) {
         struct resolve *r = resolve_start(literals[i], NULL);
 
-        CHECK(r != NULL);
         CHECK_INT(resolve_fd(r), -1);
         CHECK_INT(resolve_done(r, &list, NULL), 1);
         CHECK_INT(list.n, 1);
@@ -135,7 +134,6 @@ static void test_name(void)
     struct resolve *r = resolve_start("two.test", NULL);
     struct resolve_list list = {0};
 
-    CHECK(r != NULL);
     CHECK(resolve_fd(r) >= 0);
     CHECK_INT(fcntl(resolve_fd(r), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     CHECK_INT(settle(r, &list, NULL), 1);
@@ -186,7 +184,6 @@ static void test_hole(void)
 
     for (int i = 0; i < 8; i++) {
         r[i] = resolve_start("hole.test", NULL);
-        CHECK(r[i] != NULL);
         CHECK_INT(resolve_done(r[i], &list, NULL), 0);
     }
     wait_for(&waiting, 8);
@@ -213,7 +210,6 @@ static void test_race(void)
     for (int i = 0; i < 500; i++) {
         struct resolve *r = resolve_start("two.test", NULL);
 
-        CHECK(r != NULL);
         if (i % 3 == 0)
             CHECK_INT(settle(r, &list, NULL), 1);
         else if (i % 3 == 1)

@@ -29,8 +29,6 @@
 
 #include "base/buf.h"
 
-#define PEER_UNUSED __attribute__((unused))
-
 struct peer;
 
 /* One connection as its script sees it. */
@@ -60,7 +58,7 @@ struct peer {
 
 /* ---- what scripts use ---- */
 
-static ssize_t peer_read(struct peer_conn *conn, void *p, size_t n)
+static inline ssize_t peer_read(struct peer_conn *conn, void *p, size_t n)
 {
     if (conn->ssl != NULL)
         return SSL_read(conn->ssl, p, (int)n);
@@ -68,7 +66,7 @@ static ssize_t peer_read(struct peer_conn *conn, void *p, size_t n)
 }
 
 /* Writes all; false when the client is gone. */
-static bool peer_write(struct peer_conn *conn, const void *p, size_t n)
+static inline bool peer_write(struct peer_conn *conn, const void *p, size_t n)
 {
     const char *from = p;
 
@@ -85,13 +83,13 @@ static bool peer_write(struct peer_conn *conn, const void *p, size_t n)
     return true;
 }
 
-PEER_UNUSED static bool peer_print(struct peer_conn *conn, const char *text)
+static inline bool peer_print(struct peer_conn *conn, const char *text)
 {
     return peer_write(conn, text, strlen(text));
 }
 
 /* Reads the request into conn->head, and lets the test see it. */
-PEER_UNUSED static bool peer_request(struct peer_conn *conn)
+static inline bool peer_request(struct peer_conn *conn)
 {
     size_t n = 0;
 
@@ -112,8 +110,8 @@ PEER_UNUSED static bool peer_request(struct peer_conn *conn)
 }
 
 /* The value of a header of the request, "" without it. */
-PEER_UNUSED static void peer_header(const char *head, const char *name,
-                                    char *out, size_t size)
+static inline void peer_header(const char *head, const char *name, char *out,
+                               size_t size)
 {
     const char *at = strstr(head, name);
     size_t n = 0;
@@ -129,7 +127,7 @@ PEER_UNUSED static void peer_header(const char *head, const char *name,
 }
 
 /* RFC 6455, section 4.2.2 */
-PEER_UNUSED static void peer_accept_key(const char *key, char out[32])
+static inline void peer_accept_key(const char *key, char out[32])
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     char text[160];
@@ -142,8 +140,7 @@ PEER_UNUSED static void peer_accept_key(const char *key, char out[32])
 }
 
 /* Takes the request and agrees; ${extra}: further header lines. */
-PEER_UNUSED static bool peer_upgrade_with(struct peer_conn *conn,
-                                          const char *extra)
+static inline bool peer_upgrade_with(struct peer_conn *conn, const char *extra)
 {
     char key[80], accept_key[32], reply[512];
 
@@ -158,14 +155,14 @@ PEER_UNUSED static bool peer_upgrade_with(struct peer_conn *conn,
     return peer_print(conn, reply);
 }
 
-PEER_UNUSED static bool peer_upgrade(struct peer_conn *conn)
+static inline bool peer_upgrade(struct peer_conn *conn)
 {
     return peer_upgrade_with(conn, "");
 }
 
 /* Takes the request and answers it with a status and a body. */
-PEER_UNUSED static void peer_refuse(struct peer_conn *conn, const char *status,
-                                    const char *headers, const char *body)
+static inline void peer_refuse(struct peer_conn *conn, const char *status,
+                               const char *headers, const char *body)
 {
     char reply[1024];
 
@@ -185,8 +182,8 @@ PEER_UNUSED static void peer_refuse(struct peer_conn *conn, const char *status,
 #define PEER_FIN 0x80
 
 /* A frame's header; returns its length. */
-PEER_UNUSED static size_t peer_frame_head(unsigned char out[10], int opcode,
-                                          size_t n)
+static inline size_t peer_frame_head(unsigned char out[10], int opcode,
+                                     size_t n)
 {
     size_t size = n < 126 ? 0 : n < 65536 ? 2 : 8;
 
@@ -197,8 +194,8 @@ PEER_UNUSED static size_t peer_frame_head(unsigned char out[10], int opcode,
     return 2 + size;
 }
 
-PEER_UNUSED static bool peer_frame(struct peer_conn *conn, int opcode,
-                                   const void *p, size_t n)
+static inline bool peer_frame(struct peer_conn *conn, int opcode, const void *p,
+                              size_t n)
 {
     unsigned char head[10];
 
@@ -206,7 +203,7 @@ PEER_UNUSED static bool peer_frame(struct peer_conn *conn, int opcode,
            peer_write(conn, p, n);
 }
 
-PEER_UNUSED static bool peer_text(struct peer_conn *conn, const char *text)
+static inline bool peer_text(struct peer_conn *conn, const char *text)
 {
     return peer_frame(conn, PEER_FIN | PEER_TEXT, text, strlen(text));
 }
@@ -215,7 +212,7 @@ PEER_UNUSED static bool peer_text(struct peer_conn *conn, const char *text)
  * Reads one frame of the client into ${out} (at least 126 bytes), unmasked,
  * and returns its opcode, or -1 at the end.
  */
-PEER_UNUSED static int peer_next(struct peer_conn *conn, char *out, size_t *n)
+static inline int peer_next(struct peer_conn *conn, char *out, size_t *n)
 {
     unsigned char head[6];
 
@@ -235,7 +232,7 @@ PEER_UNUSED static int peer_next(struct peer_conn *conn, char *out, size_t *n)
 }
 
 /* Says nothing more until the client goes; its frames are thrown away. */
-PEER_UNUSED static void peer_linger(struct peer_conn *conn)
+static inline void peer_linger(struct peer_conn *conn)
 {
     char sink[512];
 
@@ -244,7 +241,7 @@ PEER_UNUSED static void peer_linger(struct peer_conn *conn)
 }
 
 /* The end will be a reset instead of a FIN. */
-PEER_UNUSED static void peer_will_reset(struct peer_conn *conn)
+static inline void peer_will_reset(struct peer_conn *conn)
 {
     struct linger hard = {1, 0};
 
@@ -253,7 +250,7 @@ PEER_UNUSED static void peer_will_reset(struct peer_conn *conn)
 
 /* ---- the server ---- */
 
-static void peer_serve(struct peer *peer, int fd, unsigned number)
+static inline void peer_serve(struct peer *peer, int fd, unsigned number)
 {
     struct peer_conn *conn = calloc(1, sizeof(*conn));
     int one = 1;
@@ -272,7 +269,7 @@ static void peer_serve(struct peer *peer, int fd, unsigned number)
     free(conn);
 }
 
-static void *peer_run(void *arg)
+static inline void *peer_run(void *arg)
 {
     struct peer *peer = arg;
     bool more = true;
@@ -299,8 +296,8 @@ static void *peer_run(void *arg)
 }
 
 /* Listens on a free port of the loopback, and serves. */
-PEER_UNUSED static bool peer_start(struct peer *peer, SSL_CTX *tls,
-                                   peer_script *script, void *arg)
+static inline bool peer_start(struct peer *peer, SSL_CTX *tls,
+                              peer_script *script, void *arg)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
     socklen_t n = sizeof(addr);
@@ -322,7 +319,7 @@ PEER_UNUSED static bool peer_start(struct peer *peer, SSL_CTX *tls,
     return pthread_create(&peer->thread, NULL, peer_run, peer) == 0;
 }
 
-PEER_UNUSED static void peer_stop(struct peer *peer)
+static inline void peer_stop(struct peer *peer)
 {
     pthread_mutex_lock(&peer->lock);
     peer->stopping = true;
@@ -335,7 +332,7 @@ PEER_UNUSED static void peer_stop(struct peer *peer)
     pthread_mutex_destroy(&peer->lock);
 }
 
-PEER_UNUSED static unsigned peer_connections(struct peer *peer)
+static inline unsigned peer_connections(struct peer *peer)
 {
     unsigned n;
 
@@ -346,7 +343,7 @@ PEER_UNUSED static unsigned peer_connections(struct peer *peer)
 }
 
 /* Whether the last request holds ${text}. */
-PEER_UNUSED static bool peer_saw(struct peer *peer, const char *text)
+static inline bool peer_saw(struct peer *peer, const char *text)
 {
     bool saw;
 
@@ -354,63 +351,6 @@ PEER_UNUSED static bool peer_saw(struct peer *peer, const char *text)
     saw = strstr(peer->head, text) != NULL;
     pthread_mutex_unlock(&peer->lock);
     return saw;
-}
-
-/* ---- certificates ---- */
-
-struct peer_certs {
-    char dir[32];
-    char ca[64];      /* the good certificate, its own authority */
-    SSL_CTX *good;    /* for localhost */
-    SSL_CTX *foreign; /* for localhost, of an unknown authority */
-};
-
-static SSL_CTX *peer_make_cert(const char *dir, const char *name)
-{
-    char command[512], cert[64], key[64];
-    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-
-    snprintf(cert, sizeof(cert), "%s/%s.pem", dir, name);
-    snprintf(key, sizeof(key), "%s/%s.key", dir, name);
-    snprintf(command, sizeof(command),
-             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
-             "-nodes -days 2 -subj /CN=%s -addext subjectAltName=DNS:localhost "
-             "-keyout %s -out %s 2>/dev/null",
-             name, key, cert);
-    if (ctx == NULL || system(command) != 0 ||
-        SSL_CTX_use_certificate_file(ctx, cert, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) {
-        SSL_CTX_free(ctx);
-        return NULL;
-    }
-    return ctx;
-}
-
-PEER_UNUSED static bool peer_certs_make(struct peer_certs *certs)
-{
-    memset(certs, 0, sizeof(*certs));
-    snprintf(certs->dir, sizeof(certs->dir), "/tmp/wspeer.XXXXXX");
-    if (mkdtemp(certs->dir) == NULL)
-        return false;
-    snprintf(certs->ca, sizeof(certs->ca), "%s/good.pem", certs->dir);
-    certs->good = peer_make_cert(certs->dir, "good");
-    certs->foreign = peer_make_cert(certs->dir, "foreign");
-    return certs->good != NULL && certs->foreign != NULL;
-}
-
-PEER_UNUSED static void peer_certs_remove(struct peer_certs *certs)
-{
-    static const char *const files[] = {"good.pem", "good.key", "foreign.pem",
-                                        "foreign.key"};
-    char path[80];
-
-    SSL_CTX_free(certs->good);
-    SSL_CTX_free(certs->foreign);
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", certs->dir, files[i]);
-        unlink(path);
-    }
-    rmdir(certs->dir);
 }
 
 #endif
