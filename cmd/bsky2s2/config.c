@@ -41,15 +41,12 @@ static const char *option_or_env(const char *option, const char *name)
     return option != NULL ? option : env(name);
 }
 
-/* ${directory}${name}, made with its parents' permission for the user only;
- * only the last two components are ours to make. */
 static char *default_basin(struct err *err)
 {
     const char *data = env("XDG_DATA_HOME");
     const char *home = env("HOME");
-    char path[PATH_SIZE];
-    size_t n;
-    int len;
+    struct buf path = BUF_INIT(PATH_SIZE - 1);
+    int rc;
 
     if (data == NULL && home == NULL) {
         err_set(err, ERR_CONFIG,
@@ -57,26 +54,31 @@ static char *default_basin(struct err *err)
                 "with --basin");
         return NULL;
     }
-    len = data != NULL
-              ? snprintf(path, sizeof(path), "%s/bsky2s2/", data)
-              : snprintf(path, sizeof(path), "%s/.local/share/bsky2s2/", home);
-    if (len < 0 || (size_t)len > sizeof(path) - 16) {
+    rc = data != NULL
+             ? buf_addf(&path, "%s/bsky2s2/basin.db", data)
+             : buf_addf(&path, "%s/.local/share/bsky2s2/basin.db", home);
+    if (rc != 0 || buf_str(&path) == NULL) {
         err_set(err, ERR_CONFIG, "the default basin's path is too long");
+        buf_release(&path);
         return NULL;
     }
-    n = (size_t)len;
-    for (size_t i = 1; i < n; i++) {
-        if (path[i] != '/')
-            continue;
-        path[i] = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST && errno != EROFS) {
-            err_os(err, ERR_CANTCREATE, errno, "%.300s", path);
-            return NULL;
-        }
-        path[i] = '/';
+    return path.p; /* now the caller's */
+}
+
+int config_make_directory(const struct config *config, struct err *err)
+{
+    char path[PATH_SIZE];
+
+    if (!config->basin_is_default)
+        return 0;
+    snprintf(path, sizeof(path), "%s", config->basin_name);
+    for (char *p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+        *p = '\0';
+        if (mkdir(path, 0700) != 0 && errno != EEXIST && errno != EROFS)
+            return err_os(err, ERR_CANTCREATE, errno, "%.300s", path);
+        *p = '/';
     }
-    snprintf(path + n, sizeof(path) - n, "basin.db");
-    return strdup(path);
+    return 0;
 }
 
 /* s2://NAME, NAME or file:PATH. */
@@ -113,10 +115,9 @@ static int find_basin(struct config *config, struct err *err)
     if (env("S2_BASIN") != NULL)
         return set_basin(config, env("S2_BASIN"), "S2_BASIN", ERR_CONFIG, err);
     config->basin = CONFIG_FILE;
+    config->basin_is_default = true;
     config->basin_name = default_basin(err);
-    if (config->basin_name == NULL)
-        return err_memory(err);
-    return 0;
+    return config->basin_name == NULL ? -1 : 0;
 }
 
 static int token_from_file(struct config *config, const char *path,

@@ -19,6 +19,7 @@ struct config {
     const char *const *langs;
     size_t nlangs; /* 0: any */
     enum config_basin basin;
+    bool basin_is_default;
     char *basin_name;       /* path of the file, or name in S2 */
     char *token;            /* NULL: none */
     const char *token_from; /* where it was found */
@@ -36,6 +37,13 @@ struct config {
 int config_make(struct config *config, const struct options *options,
                 struct err *err);
 void config_release(struct config *config);
+
+/*
+ * config_make_directory(config, err): make the directories of the default
+ * basin, for the user only; nothing for a basin that was named.  0, or -1
+ * with ERR_CANTCREATE.
+ */
+int config_make_directory(const struct config *config, struct err *err);
 
 /* config_print(config, out): append the effective settings and routes, one
  * a line, without secrets.  0 or -1. */

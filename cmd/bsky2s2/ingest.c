@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "base/parse.h"
 #include "bsky/event.h"
 #include "bsky/match.h"
@@ -15,6 +19,9 @@
 
 /* How often old identities are forgotten, in events. */
 #define AGE_EVERY 4096
+
+/* After a message of so many bytes memory is given back. */
+#define HUGE_MESSAGE ((size_t)256 << 10)
 
 struct ingest {
     struct ingest_config c;
@@ -243,9 +250,6 @@ static void keep_time(struct ingest *ingest, const struct event *event,
         stats->event_us = event->time_us;
     if (ingest->c.writer == NULL)
         return;
-    if (!ingest->started && ingest->c.config->options->input != NULL)
-        writer_start(ingest->c.writer, event->time_us / 1000);
-    ingest->started = true;
     if (stats->events % AGE_EVERY == 0)
         writer_age(ingest->c.writer,
                    position_reading(ingest->c.position) - POSITION_MEMORY_US);
@@ -285,6 +289,30 @@ static enum ingest_result judge(struct ingest *ingest,
     return result == INGEST_DONE && gap ? INGEST_GAP : result;
 }
 
+/* A huge message takes many times its size as a tree, and the C library would
+ * keep that memory for ever. */
+static void give_back(size_t size)
+{
+#ifdef __GLIBC__
+    if (size > HUGE_MESSAGE)
+        malloc_trim(0);
+#else
+    (void)size;
+#endif
+}
+
+/* An input begins at the time of its first event: when that is known, what
+ * the streams hold from there on can be learnt. */
+static bool start(struct ingest *ingest, const struct event *event)
+{
+    if (ingest->started || ingest->c.writer == NULL ||
+        ingest->c.config->options->input == NULL || event->time_us < 0)
+        return false;
+    ingest->started = true;
+    writer_start(ingest->c.writer, event->time_us / 1000);
+    return true;
+}
+
 enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
                                 int64_t now, struct err *why)
 {
@@ -298,7 +326,12 @@ enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
         ingest->c.stats->malformed++;
         return INGEST_MALFORMED;
     }
-    result = judge(ingest, &event, now, why);
+    result = INGEST_HOLD;
+    if (start(ingest, &event))
+        ingest->c.stats->events--;
+    else
+        result = judge(ingest, &event, now, why);
     event_release(&event);
+    give_back(json.n);
     return result;
 }

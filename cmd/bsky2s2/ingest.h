@@ -32,6 +32,7 @@ enum ingest_result {
     INGEST_DONE,      /* settled: rejected, or queued */
     INGEST_MALFORMED, /* counted; ${why} says what is wrong with it */
     INGEST_BOUND,     /* --until or --count is reached: stop reading */
+    INGEST_HOLD,      /* not taken: the writer must first learn what is there */
     INGEST_GAP,       /* done, but something before it may be missing */
     INGEST_NOTICE,    /* the server said something; it is in ${why} */
     INGEST_FATAL      /* ${why}: out of memory, or the output is stuck */

@@ -118,6 +118,10 @@ static bool split(struct input *input)
         }
         n = (size_t)(end - input->text.p) - input->done;
         taken = hand_out(input, n);
+        if (taken == INPUT_HOLD) {
+            input->number--;
+            return false;
+        }
         input->done += n + 1;
         input->looked = 0;
         if (taken == INPUT_STOP)
@@ -232,7 +236,10 @@ int input_run(struct input *input, struct err *err)
                        input->name);
     /* What is left is a last line without a newline. */
     if (input->text.n > 0) {
-        hand_out(input, input->text.n);
+        if (hand_out(input, input->text.n) == INPUT_HOLD) {
+            input->number--;
+            return 1;
+        }
         buf_reset(&input->text);
         input->looked = 0;
     }

@@ -15,7 +15,8 @@ struct input;
 /* What became of a line. */
 enum input_taken {
     INPUT_GO_ON,
-    INPUT_STOP /* hand out no more lines in this call */
+    INPUT_STOP, /* hand out no more lines in this call */
+    INPUT_HOLD  /* nor count this one: hand it out again in the next */
 };
 
 /* A line without its newline, valid during the call; ${number} from 1. */

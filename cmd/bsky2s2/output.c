@@ -26,6 +26,18 @@ struct output {
     size_t done; /* bytes of waiting that are written */
 };
 
+/* A terminal that is stopped blocks whoever writes to it.  Open it anew, so
+ * that not to block holds for us and not for the shell. */
+static int open_stdout(void)
+{
+    int fd = -1;
+
+    if (isatty(STDOUT_FILENO))
+        fd = open("/proc/self/fd/1",
+                  O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd >= 0 ? fd : STDOUT_FILENO;
+}
+
 struct output *output_open(const char *path, struct err *err)
 {
     struct output *output = calloc(1, sizeof(*output));
@@ -38,7 +50,7 @@ struct output *output_open(const char *path, struct err *err)
     buf_init(&output->waiting, WAITING_MAX);
     output->fd =
         strcmp(path, "-") == 0
-            ? STDOUT_FILENO
+            ? open_stdout()
             : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
                    0666);
     if (output->fd < 0 || fstat(output->fd, &st) != 0) {

@@ -162,6 +162,10 @@ void report_end(const struct run *run)
                  "%.300s: %" PRIu64 " malformed lines, %" PRIu64 " too long",
                  run->config->options->input, run->stats.malformed,
                  run->stats.oversize);
+    if (run->output != NULL && output_waiting(run->output) > 0 &&
+        run->err.code != ERR_IO)
+        log_line(LOG_LEVEL_ERROR, "%zu bytes of output were not written",
+                 output_waiting(run->output));
     if (unacked > 0)
         log_line(LOG_LEVEL_ERROR, "%zu records are unacked; run again",
                  unacked);

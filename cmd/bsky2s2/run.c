@@ -40,6 +40,8 @@ static int open_basin(struct run *run)
 
     if (config->basin == CONFIG_NONE)
         return 0;
+    if (config_make_directory(config, &run->err) != 0)
+        return -1;
     run->basin = config->basin == CONFIG_FILE ? file_open(&file, &run->err)
                                               : service_open(&s2, &run->err);
     return run->basin == NULL ? -1 : 0;
@@ -102,9 +104,6 @@ static int open_parts(struct run *run)
 
     if (getrandom(&run->key, sizeof(run->key), 0) != sizeof(run->key))
         return err_os(&run->err, ERR_OS, errno, "getrandom");
-    run->signals = loop_signals_open(&run->err);
-    if (run->signals < 0)
-        return -1;
     run->http = http_new(&http, &run->err);
     if (run->http == NULL)
         return -1;
@@ -120,7 +119,9 @@ static int open_parts(struct run *run)
         writer_start(run->writer, run->position.since_us < 0
                                       ? -1
                                       : run->position.since_us / 1000);
-    return 0;
+    /* Last: until here a signal ends us, even while a fifo is opened. */
+    run->signals = loop_signals_open(&run->err);
+    return run->signals < 0 ? -1 : 0;
 }
 
 static void close_parts(struct run *run)
@@ -182,6 +183,14 @@ static void tell_stats(struct run *run, int64_t now, int64_t *next)
         *next = run->stats_due_ms;
 }
 
+/* The source cannot go on.  What it gave is still good: append it. */
+static void fail_source(struct run *run, int64_t now)
+{
+    run->source_err = run->err;
+    err_clear(&run->err);
+    run_stop(run, now, DRAIN_MS);
+}
+
 /* Do what is due; store when something is due next.  0, or -1 with an
  * error. */
 static int turn(struct run *run, int64_t now, bool ready, int64_t *next)
@@ -193,7 +202,7 @@ static int turn(struct run *run, int64_t now, bool ready, int64_t *next)
     if (o->duration > 0 && now >= run->start_ms + o->duration && !run->stopping)
         run_stop(run, now, LOOP_NEVER);
     if (!run->stopping && source_run(run, now, ready) != 0)
-        return -1;
+        fail_source(run, now);
     if (run->stopping)
         source_close(run);
     *next = o->duration > 0 && !run->stopping ? run->start_ms + o->duration
@@ -262,14 +271,22 @@ static void loop(struct run *run)
     }
 }
 
+/* Whether something is not durable or not written out, for all we know. */
+static bool is_unfinished(const struct run *run)
+{
+    return run->forced || !is_drained(run);
+}
+
 static int status_of(const struct run *run)
 {
     const struct options *o = run->config->options;
 
     if (run->err.code != ERR_NONE)
         return (int)run->err.code;
-    if (run->forced || (run->writer != NULL && writer_records(run->writer) > 0))
+    if (is_unfinished(run))
         return ERR_UNACKED;
+    if (run->source_err.code != ERR_NONE)
+        return (int)run->source_err.code;
     if (o->input != NULL && run->stats.malformed + run->stats.oversize > 0)
         return ERR_DATA;
     if (o->expect > 0 && run->stats.delivered < o->expect)
@@ -277,11 +294,52 @@ static int status_of(const struct run *run)
     return 0;
 }
 
+/* The signal to die of, 0 for none. */
+static int signal_of(const struct run *run, int status)
+{
+    if (status != 0)
+        return 0;
+    if (run->output != NULL && output_gone(run->output))
+        return SIGPIPE;
+    return run->signo == SIGINT ? SIGINT : 0;
+}
+
+/* Whatever the end, what is acked is told: write out what waits. */
+static void flush_output(struct run *run)
+{
+    int64_t until = loop_now() + DRAIN_MS;
+    struct pollfd fds[2] = {{.fd = run->signals, .events = POLLIN}};
+
+    if (run->output == NULL || run->err.code == ERR_IO)
+        return;
+    while (output_flush(run->output, NULL) == 0 &&
+           output_waiting(run->output) > 0 && loop_now() < until &&
+           loop_signals_next(run->signals) == 0) {
+        fds[1].fd = output_fd(run->output);
+        fds[1].events = POLLOUT;
+        if (http_wait(run->http, fds, 2, SLEEP_CAP_MS, NULL) != 0)
+            return;
+    }
+}
+
+static void tell_end(struct run *run)
+{
+    log_status(NULL);
+    report_end(run);
+    if (run->source_err.code != ERR_NONE)
+        log_line(LOG_LEVEL_ERROR, "%s", run->source_err.text);
+    if (run->err.code != ERR_NONE)
+        log_line(LOG_LEVEL_ERROR, "%s", run->err.text);
+    if (run->config->options->stats != OPTIONS_UNSET &&
+        run->config->options->stats > 0)
+        report_stats(run, loop_now());
+}
+
 int run_main(const struct config *config)
 {
     struct run run;
     int status;
-    int signo = 0;
+    int signo;
 
     memset(&run, 0, sizeof(run));
     run.config = config;
@@ -290,24 +348,20 @@ int run_main(const struct config *config)
     run.tty = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
     buf_init(&run.dictionary, (size_t)16 << 20);
     stats_init(&run.stats);
-    if (open_parts(&run) == 0)
+    if (open_parts(&run) == 0) {
         loop(&run);
-    log_status(NULL);
-    if (run.err.code == ERR_NONE)
-        report_end(&run);
-    if (config->options->stats != OPTIONS_UNSET && config->options->stats > 0)
-        report_stats(&run, loop_now());
-    status = status_of(&run);
-    if (status == 0 && run.output != NULL && output_gone(run.output))
-        signo = SIGPIPE;
-    else if (status == 0 && run.signo == SIGINT)
-        signo = SIGINT;
-    close_parts(&run);
-    if (run.err.code != ERR_NONE) {
-        log_line(LOG_LEVEL_ERROR, "%s", run.err.text);
-        return (int)run.err.code;
+        if (run.err.code != ERR_NONE)
+            flush_output(&run);
     }
-    if (signo != 0)
+    tell_end(&run);
+    status = status_of(&run);
+    signo = signal_of(&run, status);
+    close_parts(&run);
+    if (status == 0 && run.err.code != ERR_NONE) {
+        log_line(LOG_LEVEL_ERROR, "%s", run.err.text);
+        status = (int)run.err.code;
+    }
+    if (signo != 0 && status == 0)
         loop_die_of(signo);
     return status;
 }

@@ -34,9 +34,10 @@ struct run {
     bool tty;    /* stdout and stderr are terminals: a live status line */
 
     /* where the run stands */
-    struct err err; /* why it cannot go on */
-    bool stopping;  /* no more reading; drain */
-    int signo;      /* of the signal that stopped it, 0: none */
+    struct err err;        /* why it cannot go on */
+    struct err source_err; /* why the source cannot; the rest is drained */
+    bool stopping;         /* no more reading; drain */
+    int signo;             /* of the signal that stopped it, 0: none */
     int64_t start_ms;
     int64_t drain_until_ms; /* LOOP_NEVER: as long as it takes */
     bool forced;            /* a second signal: end at once */

@@ -34,8 +34,8 @@ static bool is_full(const struct run *run)
            (run->writer != NULL && writer_bytes(run->writer) > limit);
 }
 
-/* What one message led to; true when no more are to be handed out. */
-static bool take(struct run *run, struct slice json, uint64_t line)
+/* Take one message, and say whether more are to be handed out. */
+static enum input_taken take(struct run *run, struct slice json, uint64_t line)
 {
     struct err why = ERR_INIT;
     int64_t now = loop_now();
@@ -54,6 +54,9 @@ static bool take(struct run *run, struct slice json, uint64_t line)
     case INGEST_BOUND:
         run_stop(run, now, LOOP_NEVER);
         break;
+    case INGEST_HOLD:
+        run->paused = true;
+        return INPUT_HOLD;
     case INGEST_GAP:
         report_gap(run);
         break;
@@ -69,12 +72,14 @@ static bool take(struct run *run, struct slice json, uint64_t line)
         if (run->js != NULL)
             jetstream_pause(run->js, now);
     }
-    return run->paused || run->stopping || run->err.code != ERR_NONE;
+    return run->paused || run->stopping || run->err.code != ERR_NONE
+               ? INPUT_STOP
+               : INPUT_GO_ON;
 }
 
 static enum input_taken on_line(void *arg, struct slice line, uint64_t number)
 {
-    return take(arg, line, number) ? INPUT_STOP : INPUT_GO_ON;
+    return take(arg, line, number);
 }
 
 static void on_message(void *arg, struct slice json)
@@ -86,7 +91,7 @@ static void on_message(void *arg, struct slice json)
 
     if (run->stopping || run->err.code != ERR_NONE)
         return;
-    if (take(run, json, 0) && !run->paused) {
+    if (take(run, json, 0) != INPUT_GO_ON && !run->paused) {
         run->paused = true;
         jetstream_pause(run->js, loop_now());
     }

@@ -144,3 +144,36 @@ staying_writer() {
     same "${#lines[@]}" 50
     same "$(sqlite3 x.db 'SELECT count(*) FROM records')" 50
 }
+
+@test "a count is exact on a second replay, too" {
+    bsky2s2 -i "$EVENTS" -b file:x.db -c 50
+    tool bsky2s2 -i "$EVENTS" -b file:x.db -c 10 --expect 10 -o -
+    same "$status" 0
+    same "${#lines[@]}" 10
+    same "$(sqlite3 x.db 'SELECT count(*) FROM records')" 60
+}
+
+@test "an input that breaks off: what came before is delivered, then 65" {
+    zstd -q "$EVENTS" -o whole.zst
+    head -c -50 whole.zst >cut.zst
+    bsky2s2 -n -i cut.zst >want || true
+    [ -s want ]
+    tool bsky2s2 -i cut.zst -b file:x.db
+    same "$status" 65
+    same "$(dump x.db)" "$(dump_lines want)"
+}
+
+@test "a source that ends for good: what it gave is delivered first" {
+    printf 'connection\nafter 150 close 1001\nconnection\nrefuse 400 no\n' >script
+    peer fakejet --v1 "$EVENTS" script
+    tool bsky2s2 -u "ws://127.0.0.1:$PORT/subscribe" -b file:x.db --linger 5s \
+        -s earliest
+    same "$status" 76
+    [ "$(sqlite3 x.db 'SELECT count(*) FROM records')" -gt 10 ]
+}
+
+@test "--check-config makes nothing" {
+    tool bsky2s2 --check-config
+    same "$status" 0
+    same "$(ls -A "$HOME" | grep -c local)" 0
+}

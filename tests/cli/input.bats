@@ -181,3 +181,31 @@ post() { # RKEY LINK
     tool bsky2s2 -n -i "$EVENTS" -o nowhere/file
     same "$status" 73
 }
+
+@test "TERM before a reader that is stuck: 75, and what was not written is said" {
+    for i in $(seq 1 60); do cat "$EVENTS"; done >many.jsonl
+    mkfifo stuck
+    exec {both}<>stuck
+    bsky2s2 -n -i many.jsonl --stats 50ms >stuck 2>err 3>&- &
+    PID=$!
+    PIDS+=("$PID")
+    await grep -q 'matches=[0-9]\{4,\}' err
+    kill -TERM "$PID"
+    kill -TERM "$PID"
+    wait "$PID" && st=0 || st=$?
+    exec {both}>&-
+    same "$st" 75
+    grep -q 'bytes of output were not written' err
+}
+
+@test "a signal ends it while a fifo has no other end" {
+    mkfifo in out.fifo
+    for options in "-i in" "-i $EVENTS -o out.fifo"; do
+        # shellcheck disable=SC2086 # two words and more
+        background -n $options
+        await grep -q '^State:.S' "/proc/$PID/status"
+        kill -TERM "$PID"
+        wait "$PID" && st=0 || st=$?
+        same "$st" 143
+    done
+}
