@@ -132,3 +132,27 @@ int text_json(struct buf *out, struct slice s)
         return -1;
     return buf_add(out, "\"", 1);
 }
+
+static bool is_unreserved(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+           (c >= 'a' && c <= 'z') || (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+int text_percent(struct buf *out, struct slice s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t before = out->n;
+
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        char coded[3] = {'%', hex[c >> 4], hex[c & 15]};
+
+        if (is_unreserved(c) ? buf_add(out, s.p + i, 1)
+                             : buf_add(out, coded, 3)) {
+            out->n = before;
+            return -1;
+        }
+    }
+    return 0;
+}

@@ -37,4 +37,11 @@ void text_clean(char *s);
  */
 int text_json(struct buf *out, struct slice s);
 
+/*
+ * text_percent(out, s): append ${s} percent-encoded, all but unreserved
+ * characters (RFC 3986 section 2.3), as one segment of a path or one value of
+ * a query.  0, or -1 when ${out} is full (its content is then as it was).
+ */
+int text_percent(struct buf *out, struct slice s);
+
 #endif

@@ -80,7 +80,7 @@ static int add_path(const struct jetstream_host *host,
         return -1;
     for (size_t i = 0; i < request->ndids; i++) {
         if (buf_addstr(out, v1 ? "&wantedDids=" : "&dids=") != 0 ||
-            url_escape(out, slice_str(request->dids[i])) != 0)
+            text_percent(out, slice_str(request->dids[i])) != 0)
             return -1;
     }
     if (request->cursor.any &&

@@ -226,26 +226,3 @@ int url_server(const char *text, struct url_server *server, struct err *err)
         return bad_server(text, "bad path", err);
     return 0;
 }
-
-static bool is_unreserved(char c)
-{
-    return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-int url_escape(struct buf *out, struct slice s)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    size_t before = out->n;
-
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        char coded[3] = {'%', hex[c >> 4], hex[c & 15]};
-
-        if (is_unreserved(s.p[i]) ? buf_add(out, s.p + i, 1)
-                                  : buf_add(out, coded, 3)) {
-            out->n = before;
-            return -1;
-        }
-    }
-    return 0;
-}

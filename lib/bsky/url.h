@@ -36,10 +36,4 @@ struct url_server {
  */
 int url_server(const char *text, struct url_server *server, struct err *err);
 
-/*
- * url_escape(out, s): append ${s} percent-encoded, all but unreserved
- * characters (RFC 3986 section 2.3).  0, or -1 when ${out} is full.
- */
-int url_escape(struct buf *out, struct slice s);
-
 #endif

@@ -220,7 +220,7 @@ static void add_path(struct request *r, const char *path)
 
 static void add_escaped(struct request *r, const char *text)
 {
-    r->failed |= endpoint_escape(&r->url, slice_str(text)) != 0;
+    r->failed |= text_percent(&r->url, slice_str(text)) != 0;
 }
 
 /* Begins the request, and releases what it was made of. */

@@ -149,20 +149,3 @@ bad:
                    "'%.100s' is no endpoint: [http://|https://]HOST[:PORT]",
                    text);
 }
-
-int endpoint_escape(struct buf *out, struct slice s)
-{
-    static const char hex[] = "0123456789ABCDEF";
-
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        char escaped[3] = {'%', hex[c >> 4], hex[c & 15]};
-        bool plain =
-            is_alnum(s.p[i]) || (c != '\0' && strchr("-._~", c) != NULL);
-        int rc = plain ? buf_add(out, s.p + i, 1) : buf_add(out, escaped, 3);
-
-        if (rc != 0)
-            return -1;
-    }
-    return 0;
-}

@@ -27,11 +27,4 @@ struct endpoint {
 int endpoint_parse(const char *text, const char *basin,
                    struct endpoint *endpoint, struct err *err);
 
-/*
- * endpoint_escape(out, s): append ${s} percent-encoded as one segment of a
- * path or one value of a query: all but unreserved characters (RFC 3986
- * section 2.3).  0, or -1 when ${out} is full.
- */
-int endpoint_escape(struct buf *out, struct slice s);
-
 #endif

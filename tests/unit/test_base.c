@@ -242,6 +242,19 @@ static void test_json_strings(void)
     buf_release(&out);
 }
 
+static void test_percent(void)
+{
+    struct buf out = BUF_INIT(64);
+
+    CHECK_INT(text_percent(&out, SLICE("aZ09-._~ /:%\xC3\xA9\0")), 0);
+    CHECK_STR(buf_str(&out), "aZ09-._~%20%2F%3A%25%C3%A9%00");
+    out.max = out.n + 4;
+    CHECK_INT(text_percent(&out, SLICE("ab ")), -1);
+    CHECK_STR(buf_str(&out), "aZ09-._~%20%2F%3A%25%C3%A9%00");
+    CHECK_INT(text_percent(&out, SLICE("a ")), 0);
+    buf_release(&out);
+}
+
 /* The first two vectors of the reference implementation, and that any byte
  * and any length count. */
 static void test_hash(void)
@@ -301,6 +314,7 @@ int main(void)
     RUN(test_scrub);
     RUN(test_scrub_cuts_whole_characters);
     RUN(test_json_strings);
+    RUN(test_percent);
     RUN(test_hash);
     RUN(test_retry);
     return check_done();

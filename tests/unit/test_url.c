@@ -280,19 +280,6 @@ static void test_server_says_why(void)
     CHECK_INT(url_server("ws://a.b:x", &server, NULL), -1);
 }
 
-static void test_escape(void)
-{
-    struct buf out = BUF_INIT(64);
-
-    CHECK_INT(url_escape(&out, SLICE("aZ09-._~ /:%\xC3\xA9\0")), 0);
-    CHECK_STR(buf_str(&out), "aZ09-._~%20%2F%3A%25%C3%A9%00");
-    out.max = out.n + 4;
-    CHECK_INT(url_escape(&out, SLICE("ab ")), -1);
-    CHECK_STR(buf_str(&out), "aZ09-._~%20%2F%3A%25%C3%A9%00");
-    CHECK_INT(url_escape(&out, SLICE("a ")), 0);
-    buf_release(&out);
-}
-
 int main(void)
 {
     RUN(test_host_taken);
@@ -303,6 +290,5 @@ int main(void)
     RUN(test_server_taken);
     RUN(test_server_refused);
     RUN(test_server_says_why);
-    RUN(test_escape);
     return check_done();
 }
