@@ -345,7 +345,8 @@ int run_main(const struct config *config)
     run.config = config;
     run.start_ms = loop_now();
     run.drain_until_ms = LOOP_NEVER;
-    run.tty = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+    run.tty = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) &&
+              (config->output == NULL || strcmp(config->output, "-") != 0);
     buf_init(&run.dictionary, (size_t)16 << 20);
     stats_init(&run.stats);
     if (open_parts(&run) == 0) {

@@ -31,7 +31,8 @@ struct run {
     struct position position;
     struct hash_key key;
     int signals; /* descriptor */
-    bool tty;    /* stdout and stderr are terminals: a live status line */
+    bool tty;    /* a live status line: stdout and stderr are terminals, and
+                    no records go there */
 
     /* where the run stands */
     struct err err;        /* why it cannot go on */
