@@ -14,9 +14,9 @@ late() { # N
 
 @test "refusals that say that nothing was applied: 409, 429, 502, 503" {
     survives 'on append news/cnn 1-2 status 503 server_draining' \
-        'on append every 4 status 409 transaction_conflict' \
-        'on append every 5 status 429 rate_limited' \
-        'on append every 3 status 502 hot_server'
+        'on append news/bbc 1-2 status 409 transaction_conflict' \
+        'on append social/reddit 1-2 status 429 rate_limited' \
+        'on append social/youtube 1-2 status 502 hot_server'
     injected 'status 409 transaction_conflict' 'status 429 rate_limited' \
         'status 502 hot_server' 'status 503 server_draining'
     # What is known to have had no effect needs no reading back.
@@ -24,11 +24,11 @@ late() { # N
 }
 
 @test "errors that leave open what was applied, and nothing was" {
-    survives 'on append news/bbc 1 status 504 upstream_timeout' \
-        'on append news/cnn 1 status 500 storage' \
-        'on append every 3 status 408 request_timeout' \
-        'on append every 4 status 500 other' \
-        'on append every 5 status 503 unavailable'
+    survives 'on append news/bbc 1-2 status 504 upstream_timeout' \
+        'on append news/cnn 1-2 status 500 storage' \
+        'on append social/youtube 1-2 status 408 request_timeout' \
+        'on append social/reddit 1-2 status 500 other' \
+        'on append social/facebook 1-2 status 503 unavailable'
     injected 'status 408 request_timeout' 'status 500 other' \
         'status 503 unavailable' 'status 504 upstream_timeout' \
         'status 500 storage'
@@ -104,9 +104,10 @@ late() { # N
 }
 
 @test "the first copy lands after the retry: it is refused" {
-    s2 'on append 1-3 late 600'
+    s2 'on append social/youtube 1 late 700' 'on append news/bbc 1 late 700' \
+        'on append ecommerce/etsy 1 late 700'
     bsky2s2 -i "$EVENTS" -o records
-    injected 'late 600'
+    injected 'late 700'
     await late 3
     holds "$EVENTS"
     told records
@@ -136,10 +137,13 @@ late() { # N
 }
 
 @test "reading back fails too" {
-    survives 'on append 1-9 drop' 'on read news/bbc 1-3 lost' \
-        'on read news/cnn 1 drop' 'on read news/cbc 1 midbody' \
+    survives 'on append news/bbc 1 drop' 'on read news/bbc 1-3 lost' \
+        'on append news/cnn 1 drop' 'on read news/cnn 1 drop' \
+        'on append news/cbc 1 drop' 'on read news/cbc 1 midbody' \
+        'on append social/youtube 1 drop' \
         'on read social/youtube 1 slow 20000' \
-        'on read every 2 status 503 unavailable'
+        'on append social/reddit 1 drop' \
+        'on read social/reddit 1-2 status 503 unavailable'
     injected 'op=read .* status 503 unavailable' 'op=read .* lost' \
         'op=read .* drop' 'op=read .* midbody' 'op=read .* slow 20000'
 }
