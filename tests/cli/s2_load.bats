@@ -71,14 +71,17 @@ give() { # FILE
 @test "kill -9 while appends are in flight, and again, and again" {
     s2 'on append prob 0.5 3 hold 40' 'on append every 5 drop'
     posts 5000 >input
-    # Each run has more to write, however far the one before it came.
+    # Each run has more to write, however far the one before it came, and reads
+    # a pipe that does not end, so that none ends by itself.
     for i in 1 2 3; do
-        touch "records.$i"
-        head -$((i * 1600)) input >part
-        background -i part -o "records.$i" --linger 0
+        mkfifo "pipe.$i"
+        background -i "pipe.$i" -o "records.$i" --linger 0
+        exec {pipe}>"pipe.$i"
+        head -$((i * 1500)) input >&"$pipe" 3>&- &
         await test -s "records.$i"
-        kill -KILL "$PID" || true
+        kill -KILL "$PID"
         wait "$PID" || true
+        exec {pipe}>&-
         # It may have died within a line.
         [ -z "$(tail -c 1 "records.$i")" ] || sed -i '$d' "records.$i"
     done
