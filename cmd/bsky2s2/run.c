@@ -191,6 +191,18 @@ static void fail_source(struct run *run, int64_t now)
     run_stop(run, now, DRAIN_MS);
 }
 
+/* Write out what can be; a reader that has gone is a reason to stop. */
+static int flush(struct run *run, int64_t now)
+{
+    if (run->output == NULL)
+        return 0;
+    if (output_flush(run->output, &run->err) != 0)
+        return -1;
+    if (output_gone(run->output))
+        run_stop(run, now, DRAIN_MS);
+    return 0;
+}
+
 /* Do what is due; store when something is due next.  0, or -1 with an
  * error. */
 static int turn(struct run *run, int64_t now, bool ready, int64_t *next)
@@ -201,6 +213,9 @@ static int turn(struct run *run, int64_t now, bool ready, int64_t *next)
     handle_signals(run, now);
     if (o->duration > 0 && now >= run->start_ms + o->duration && !run->stopping)
         run_stop(run, now, LOOP_NEVER);
+    /* Before the source looks for room, and again for what is acked below. */
+    if (flush(run, now) != 0)
+        return -1;
     if (!run->stopping && source_run(run, now, ready) != 0)
         fail_source(run, now);
     if (run->stopping)
@@ -216,10 +231,8 @@ static int turn(struct run *run, int64_t now, bool ready, int64_t *next)
         if (writer_answered(run->writer))
             *next = now;
     }
-    if (run->output != NULL && output_flush(run->output, &run->err) != 0)
+    if (flush(run, now) != 0)
         return -1;
-    if (run->output != NULL && output_gone(run->output))
-        run_stop(run, now, DRAIN_MS);
     tell_stats(run, now, next);
     return run->err.code == ERR_NONE ? 0 : -1;
 }

@@ -10,7 +10,7 @@ teardown() { common_teardown; }
     same "$status" 0
     same "$stderr" ""
     [[ $output == "Usage: bsky2s2 [OPTION]..."* ]]
-    ! grep -q '.\{81\}' <<<"$output"
+    if grep -q '.\{81\}' <<<"$output"; then return 1; fi
     for name in url input did no-compress zstd-dictionary since until count \
         duration expect idle lang links route routes no-default-routes \
         unrouted max-age basin prefix create-basin linger retention \
