@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+#include <sys/stat.h>
+
 #include "base/loop.h"
 #include "basin/file.h"
 #include "check.h"
@@ -237,6 +240,39 @@ static inline void ft_write(const char *path, const void *p, size_t n)
 
     CHECK(fd >= 0 && write(fd, p, n) == (ssize_t)n);
     close(fd);
+}
+
+/* Whether the file is there. */
+static inline bool ft_exists(const char *name)
+{
+    struct stat st;
+
+    return stat(ft_path(name), &st) == 0;
+}
+
+/* Run SQL on the file "b" by other means than ours. */
+static inline void ft_sql(const char *text)
+{
+    sqlite3 *db = NULL;
+
+    CHECK_INT(sqlite3_open(ft_path("b"), &db), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* A basin "b" of some pages, cleanly closed. */
+static inline void ft_make(int records)
+{
+    struct basin *b = ft_open(ft_path("b"), true);
+    char body[1001];
+    static struct got got;
+
+    memset(body, 'x', 1000);
+    body[1000] = '\0';
+    ft_create(b, "s");
+    for (int i = 0; i < records; i++)
+        CHECK_INT(ft_append(b, "s", 1, body, &got), OUTCOME_OK);
+    basin_free(b);
 }
 
 #endif

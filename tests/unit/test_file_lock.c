@@ -6,37 +6,6 @@
 
 static struct got got;
 
-static bool exists(const char *name)
-{
-    struct stat st;
-
-    return stat(ft_path(name), &st) == 0;
-}
-
-/* Run SQL on the file "b" by other means than ours. */
-static void sql(const char *text)
-{
-    sqlite3 *db = NULL;
-
-    CHECK_INT(sqlite3_open(ft_path("b"), &db), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
-/* A basin "b" of some pages, cleanly closed. */
-static void make(int records)
-{
-    struct basin *b = ft_open(ft_path("b"), true);
-    char body[1001];
-
-    memset(body, 'x', 1000);
-    body[1000] = '\0';
-    ft_create(b, "s");
-    for (int i = 0; i < records; i++)
-        CHECK_INT(ft_append(b, "s", 1, body, &got), OUTCOME_OK);
-    basin_free(b);
-}
-
 static void test_one_writer(void)
 {
     struct basin *b, *reader;
@@ -52,7 +21,7 @@ static void test_one_writer(void)
     basin_free(reader);
     CHECK_INT(ft_create(b, "s"), OUTCOME_OK);
     basin_free(b);
-    make(1);
+    ft_make(1);
     ft_end();
 }
 
@@ -63,7 +32,7 @@ static void test_one_lock_for_all_names(void)
     ft_begin();
     CHECK_INT(symlink("b", ft_path("link")), 0);
     b = ft_open(ft_path("link"), true);
-    CHECK(exists("b"));
+    CHECK(ft_exists("b"));
     ft_refused(ft_path("b"), true, ERR_TAKEN, "is being written by");
     basin_free(b);
     b = ft_open(ft_path("b"), true);
@@ -86,7 +55,7 @@ static void test_readers_do_not_write(void)
     struct basin *b;
 
     ft_begin();
-    make(1);
+    ft_make(1);
     b = ft_open(ft_path("b"), false);
     CHECK_INT(ft_create(b, "t"), OUTCOME_FAILED);
     CHECK_INT(ft_append(b, "s", 1, "x", &got), OUTCOME_FAILED);
@@ -127,7 +96,7 @@ static void test_locks_stay(void)
     static struct basin *b;
 
     ft_begin();
-    make(1);
+    ft_make(1);
     b = ft_open(ft_path("b"), true);
     ft_tail(b, "s", &got);
     CHECK(seen_locked());
@@ -145,13 +114,13 @@ static void test_other_journal_mode(void)
     struct basin *b;
 
     ft_begin();
-    make(1);
-    sql("PRAGMA journal_mode = DELETE");
+    ft_make(1);
+    ft_sql("PRAGMA journal_mode = DELETE");
     b = ft_open(ft_path("b"), false);
     CHECK_INT(ft_tail(b, "s", &got), OUTCOME_OK);
     basin_free(b);
-    make(1);
-    CHECK(exists("b-wal"));
+    ft_make(1);
+    CHECK(ft_exists("b-wal"));
     ft_end();
 }
 
@@ -194,7 +163,7 @@ static void test_reader_without_permission(void)
     static const char *const names[] = {"b", "b-wal", "b-shm"};
 
     ft_begin();
-    make(3);
+    ft_make(3);
     for (size_t i = 0; i < 3; i++)
         CHECK_INT(chmod(ft_path(names[i]), 0444), 0);
     CHECK_INT(chmod(ft_dir, 0555), 0);
@@ -215,7 +184,7 @@ static int write_unprivileged(void)
 static void test_writer_without_permission(void)
 {
     ft_begin();
-    make(3);
+    ft_make(3);
     CHECK_INT(chmod(ft_path("b"), 0444), 0);
     CHECK_INT(chmod(ft_path("b.lock"), 0666), 0);
     CHECK_INT(chmod(ft_dir, 0755), 0);

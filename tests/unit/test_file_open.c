@@ -6,37 +6,6 @@
 
 static struct got got;
 
-static bool exists(const char *name)
-{
-    struct stat st;
-
-    return stat(ft_path(name), &st) == 0;
-}
-
-/* Run SQL on the file "b" by other means than ours. */
-static void sql(const char *text)
-{
-    sqlite3 *db = NULL;
-
-    CHECK_INT(sqlite3_open(ft_path("b"), &db), SQLITE_OK);
-    CHECK_INT(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
-/* A basin "b" of some pages, cleanly closed. */
-static void make(int records)
-{
-    struct basin *b = ft_open(ft_path("b"), true);
-    char body[1001];
-
-    memset(body, 'x', 1000);
-    body[1000] = '\0';
-    ft_create(b, "s");
-    for (int i = 0; i < records; i++)
-        CHECK_INT(ft_append(b, "s", 1, body, &got), OUTCOME_OK);
-    basin_free(b);
-}
-
 /* "b" is refused to readers and writers, and no byte of it changes. */
 static void refused_untouched(const char *text)
 {
@@ -56,7 +25,7 @@ static void test_missing(void)
 {
     ft_begin();
     ft_refused(ft_path("b"), false, ERR_NOINPUT, "there is no basin at ");
-    CHECK(!exists("b") && !exists("b.lock"));
+    CHECK(!ft_exists("b") && !ft_exists("b.lock"));
     ft_refused(ft_path("no/b"), false, ERR_NOINPUT, "there is no basin at ");
     ft_refused(ft_path("no/b"), true, ERR_CANTCREATE, "No such file");
     ft_refused("", true, ERR_CANTCREATE, "does not lead to a file");
@@ -68,11 +37,12 @@ static void test_new(void)
 {
     ft_begin();
     ft_write(ft_path("b.new"), "left by a crash", 15);
-    make(1);
-    CHECK(exists("b") && exists("b-wal") && exists("b-shm"));
-    CHECK(exists("b.lock"));
-    CHECK(!exists("b.new") && !exists("b.new-wal") && !exists("b.new-shm"));
-    make(1);
+    ft_make(1);
+    CHECK(ft_exists("b") && ft_exists("b-wal") && ft_exists("b-shm"));
+    CHECK(ft_exists("b.lock"));
+    CHECK(!ft_exists("b.new") && !ft_exists("b.new-wal") &&
+          !ft_exists("b.new-shm"));
+    ft_make(1);
     ft_end();
 }
 
@@ -83,7 +53,7 @@ static void test_header(void)
     struct buf file;
 
     ft_begin();
-    make(0);
+    ft_make(0);
     ft_slurp(ft_path("b"), &file);
     CHECK(memcmp(file.p + 68, id, 4) == 0);
     CHECK(memcmp(file.p + 60, version, 4) == 0);
@@ -96,7 +66,7 @@ static void test_empty_file_is_new(void)
     ft_begin();
     ft_write(ft_path("b"), "", 0);
     ft_refused(ft_path("b"), false, ERR_NOINPUT, "there is no basin at ");
-    make(1);
+    ft_make(1);
     ft_end();
 }
 
@@ -111,10 +81,10 @@ static void test_foreign(void)
     ft_write(ft_path("b"), text, 9);
     refused_untouched("is not a bsky2s2 basin");
     unlink(ft_path("b"));
-    sql("PRAGMA journal_mode = WAL; CREATE TABLE t(x);"
-        "INSERT INTO t VALUES(1)");
+    ft_sql("PRAGMA journal_mode = WAL; CREATE TABLE t(x);"
+           "INSERT INTO t VALUES(1)");
     refused_untouched("is not a bsky2s2 basin");
-    CHECK(!exists("b.lock") && !exists("b-wal") && !exists("b-shm"));
+    CHECK(!ft_exists("b.lock") && !ft_exists("b-wal") && !ft_exists("b-shm"));
     ft_end();
 }
 
@@ -132,10 +102,10 @@ static void test_not_a_file(void)
 static void test_later_schema(void)
 {
     ft_begin();
-    make(1);
-    sql("PRAGMA user_version = 2");
+    ft_make(1);
+    ft_sql("PRAGMA user_version = 2");
     refused_untouched("has schema 2, and this program knows only 1");
-    sql("PRAGMA user_version = 0");
+    ft_sql("PRAGMA user_version = 0");
     refused_untouched("is not a bsky2s2 basin");
     ft_end();
 }
@@ -145,7 +115,7 @@ static void test_cut_short(void)
     struct stat st;
 
     ft_begin();
-    make(100);
+    ft_make(100);
     stat(ft_path("b"), &st);
     CHECK(st.st_size > 100000);
     CHECK_INT(truncate(ft_path("b"), st.st_size - 1), 0);
@@ -173,12 +143,12 @@ static void scribble(off_t at, size_t n)
 static void test_damaged_schema(void)
 {
     ft_begin();
-    make(1);
+    ft_make(1);
     scribble(100, 300);
     refused_untouched("is damaged");
     unlink(ft_path("b"));
-    make(1);
-    sql("DROP TABLE header");
+    ft_make(1);
+    ft_sql("DROP TABLE header");
     refused_untouched("is damaged");
     ft_end();
 }
@@ -203,7 +173,7 @@ static void test_damage_in_the_log(void)
     struct stat st;
 
     ft_begin();
-    make(1);
+    ft_make(1);
     fflush(stdout);
     pid = fork();
     if (pid == 0)
@@ -221,7 +191,7 @@ static void test_damaged_inside(void)
     uint64_t from = 0;
 
     ft_begin();
-    make(100);
+    ft_make(100);
     scribble(80000, 8192);
     b = ft_open(ft_path("b"), false);
     while (ft_read(b, "s", from, 1, &got) == OUTCOME_OK && from < 100)
