@@ -36,6 +36,13 @@ struct basin_op *basin_read(struct basin *basin, const char *stream,
     return basin->kind->read(basin, stream, read, done, arg, err);
 }
 
+struct basin_op *basin_follow(struct basin *basin, const char *stream,
+                              const struct wire_read *read, basin_done *done,
+                              void *arg, struct err *err)
+{
+    return basin->kind->follow(basin, stream, read, done, arg, err);
+}
+
 struct basin_op *basin_append(struct basin *basin, const char *stream,
                               const struct wire_append *append,
                               basin_done *done, void *arg, struct err *err)

@@ -5,7 +5,8 @@
  * and only if the stream's next number is the one named, if one is named.
  *
  * Operations are asynchronous: a call starts one, its callback comes later,
- * from basin_run or http_wait, exactly once unless it is cancelled.  A
+ * from basin_run or http_wait, exactly once (basin_follow: any number of
+ * times) unless it is cancelled.  A
  * callback may start and cancel operations.
  */
 #ifndef BASIN_BASIN_H
@@ -31,6 +32,8 @@ struct basin_reply {
     uint64_t end;              /* append: one behind the last */
     struct wire_position tail; /* seq_num: the next to be given; append,
                                   tail, MISMATCH, UNWRITTEN */
+    bool tail_known;           /* follow: tail is set */
+    bool over;                 /* follow: the last call, the handle is dead */
     const struct wire_record *records; /* read */
     size_t nrecords;
     const char *const *names; /* list */
@@ -53,6 +56,9 @@ struct basin_kind {
     struct basin_op *(*read)(struct basin *basin, const char *stream,
                              const struct wire_read *read, basin_done *done,
                              void *arg, struct err *err);
+    struct basin_op *(*follow)(struct basin *basin, const char *stream,
+                               const struct wire_read *read, basin_done *done,
+                               void *arg, struct err *err);
     struct basin_op *(*append)(struct basin *basin, const char *stream,
                                const struct wire_append *append,
                                basin_done *done, void *arg, struct err *err);
@@ -99,6 +105,19 @@ struct basin_op *basin_tail(struct basin *basin, const char *stream,
 struct basin_op *basin_read(struct basin *basin, const char *stream,
                             const struct wire_read *read, basin_done *done,
                             void *arg, struct err *err);
+
+/*
+ * basin_follow: read on and on.  ${done} is called for every batch, with
+ * OUTCOME_OK; a batch without records is a sign of life.  The last call has
+ * over set: OUTCOME_OK when read->limit records came, when nothing is left up
+ * to the tail (a read with a limit), or when the far side asks to come again;
+ * any other outcome when the session failed.  read->limit: any number of
+ * records; 0: no limit, wait at the tail for more, for ever; wait_ms is
+ * unused.  By time from behind the last record begins at the tail.
+ */
+struct basin_op *basin_follow(struct basin *basin, const char *stream,
+                              const struct wire_read *read, basin_done *done,
+                              void *arg, struct err *err);
 
 /* basin_append: durable when its callback says OUTCOME_OK.  ${append} and what
  * it points to are copied. */

@@ -84,6 +84,18 @@ static struct basin_op *read_page(struct basin *basin, const char *stream,
     return op;
 }
 
+static struct basin_op *follow(struct basin *basin, const char *stream,
+                               const struct wire_read *read, basin_done *done,
+                               void *arg, struct err *err)
+{
+    struct basin_op *op =
+        start_on(run_of(basin), FILE_OP_FOLLOW, stream, done, arg, err);
+
+    if (op != NULL)
+        op->read = *read;
+    return op;
+}
+
 static struct basin_op *append(struct basin *basin, const char *stream,
                                const struct wire_append *what, basin_done *done,
                                void *arg, struct err *err)
@@ -146,8 +158,16 @@ static void free_file(struct basin *basin)
 }
 
 static const struct basin_kind file_kind = {
-    free_file, run_now, create_basin, create, tail,
-    read_page, append,  list,         cancel,
+    .free = free_file,
+    .run = run_now,
+    .create_basin = create_basin,
+    .create = create,
+    .tail = tail,
+    .read = read_page,
+    .follow = follow,
+    .append = append,
+    .list = list,
+    .cancel = cancel,
 };
 
 const char *file_library(void)

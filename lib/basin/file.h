@@ -20,7 +20,9 @@ const char *file_library(void);
 
 /*
  * file_open(config, err): open or create; an empty file is as good as none.
- * The reader of a missing file gets ERR_NOINPUT.  Else NULL with ERR_TAKEN
+ * The reader of a missing file, or of one that it cannot see, gets ERR_NOINPUT
+ * and may try again: a basin comes into being whole.  One that is there and
+ * cannot be opened for reading is ERR_DENIED.  Else NULL with ERR_TAKEN
  * (another writer, whom the text names), ERR_CONFIG (not a basin of ours, of
  * a later schema, cut short or damaged; the file is untouched),
  * ERR_CANTCREATE, ERR_IO, ERR_OS.  basin_free not from a callback.

@@ -65,7 +65,7 @@ static int open_failed(struct file_db *db, int rc, struct err *err)
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_READONLY:
-        return err_set(err, db->lock >= 0 ? ERR_CANTCREATE : ERR_NOINPUT,
+        return err_set(err, db->lock >= 0 ? ERR_CANTCREATE : ERR_DENIED,
                        "cannot open %s: %s", db->path, why);
     default:
         return err_set(err, ERR_IO, "cannot open %s: %s", db->path, why);
@@ -155,7 +155,7 @@ static int open_writer(struct file_db *db, struct err *err)
 
 static int open_reader(struct file_db *db, struct err *err)
 {
-    int there = file_make_inspect(db->path, ERR_NOINPUT, err);
+    int there = file_make_inspect(db->path, ERR_DENIED, err);
 
     if (there == 0)
         return err_set(err, ERR_NOINPUT, "there is no basin at %s", db->path);

@@ -13,6 +13,7 @@ enum file_op_kind {
     FILE_OP_CREATE,
     FILE_OP_TAIL,
     FILE_OP_READ,
+    FILE_OP_FOLLOW,
     FILE_OP_APPEND,
     FILE_OP_LIST
 };
@@ -35,8 +36,9 @@ struct basin_op {
     bool refused;              /* reply is ready: it touches no database */
     bool waits;                /* a read that waits at the tail ... */
     bool due;                  /* ... and is to be looked at again ... */
-    int64_t deadline;          /* ... until then (ms) ... */
+    int64_t deadline;          /* ... until then (ms), a follow: then too ... */
     int64_t stream;            /* ... for records of the stream of this id */
+    bool quiet;                /* a follow: there is nothing to call back */
     struct basin_reply reply;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/loop.h"
 #include "basin/file_append.h"
+#include "basin/file_follow.h"
 #include "basin/file_prune.h"
 #include "basin/file_read.h"
 #include "basin/file_stream.h"
@@ -20,8 +21,21 @@ static int64_t wall_ms(const struct file_run *run)
 static void finish(struct basin_op *op)
 {
     file_op_move(op, NULL);
+    op->reply.over = op->kind == FILE_OP_FOLLOW;
     op->done(op->arg, &op->reply);
     file_op_free(op);
+}
+
+/* A session goes on: behind the tail with its next page in the next run, so
+ * that all have their turn.  The callback may cancel it. */
+static void go_on(struct file_run *run, struct basin_op *op)
+{
+    struct basin_reply reply = op->reply;
+
+    if (!op->waits)
+        file_op_move(op, &run->queue);
+    if (!op->quiet)
+        op->done(op->arg, &reply);
 }
 
 static void fail(struct file_run *run, struct basin_op *op, int rc,
@@ -109,7 +123,10 @@ static bool shall_wait(struct basin_op *op, int64_t now)
 {
     const struct wire_read *read = &op->read;
 
-    if (op->reply.outcome != OUTCOME_UNWRITTEN || read->wait_ms <= 0 ||
+    if (op->kind == FILE_OP_FOLLOW)
+        return op->waits;
+    if (op->kind != FILE_OP_READ || op->reply.outcome != OUTCOME_UNWRITTEN ||
+        read->wait_ms <= 0 ||
         (!read->by_time && read->from > op->reply.tail.seq_num))
         return false;
     if (!op->waits) {
@@ -131,7 +148,7 @@ static void wait_at_tail(struct file_run *run, struct basin_op *op, int64_t now)
     file_op_move(op, &run->waiting);
 }
 
-static int query(struct file_run *run, struct basin_op *op)
+static int query(struct file_run *run, struct basin_op *op, int64_t now)
 {
     switch (op->kind) {
     case FILE_OP_TAIL:
@@ -139,6 +156,8 @@ static int query(struct file_run *run, struct basin_op *op)
     case FILE_OP_READ:
         return file_read_page(&run->db, op->name, &op->read, &run->page,
                               &op->stream, &op->reply);
+    case FILE_OP_FOLLOW:
+        return file_follow_look(&run->db, &run->page, op, now);
     case FILE_OP_LIST:
         return file_read_list(&run->db, op->name, op->after, &run->page,
                               &op->reply);
@@ -154,8 +173,8 @@ static void run_read(struct file_run *run, struct basin_op *op, int64_t now)
 
     memset(&op->reply, 0, sizeof(op->reply));
     if (rc == SQLITE_OK)
-        rc = query(run, op);
-    if (rc == SQLITE_OK && op->kind == FILE_OP_READ)
+        rc = query(run, op, now);
+    if (rc == SQLITE_OK)
         wait = shall_wait(op, now);
     if (rc == SQLITE_OK && wait && run->waiting.first == NULL)
         rc = file_watch_begin(&run->db, &run->watch);
@@ -164,7 +183,9 @@ static void run_read(struct file_run *run, struct basin_op *op, int64_t now)
     file_db_rollback(&run->db);
     if (rc == SQLITE_OK && wait)
         wait_at_tail(run, op, now);
-    else
+    if (rc == SQLITE_OK && op->kind == FILE_OP_FOLLOW && !op->reply.over)
+        go_on(run, op);
+    else if (rc != SQLITE_OK || !wait)
         finish(op);
 }
 
@@ -190,7 +211,8 @@ static void run_active(struct file_run *run, int64_t now)
     }
 }
 
-/* Reads that wait: make active what has something to read or is over. */
+/* Reads that wait: make active what has something to read or is over, and
+ * sessions that owe a sign of life. */
 static void poll_waiting(struct file_run *run, int64_t now)
 {
     struct basin_op *next;

@@ -13,7 +13,8 @@
 #include "basin/file_watch.h"
 
 /* An operation moves from queue over active to done (a write), or from
- * active to waiting and back (a read at the tail). */
+ * active to waiting and back (a read at the tail), or to queue again (a
+ * session that reads on). */
 struct file_run {
     struct file_db db;
     struct file_page page; /* what the running callback sees */

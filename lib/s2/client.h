@@ -64,6 +64,19 @@ struct http_request *client_append(struct client *client, const char *stream,
 struct http_request *client_read(struct client *client, const char *stream,
                                  const struct wire_read *read, http_done *done,
                                  void *arg, struct err *err);
+
+/*
+ * client_follow: a session of S2S frames (s2/frame.h), which go to ${bytes}
+ * as http_stream gives them; it ends after 20 s of silence.  read->limit: the
+ * session ends with so many records, or at the tail; 0: never, it waits there
+ * for more.  wait_ms is unused.  By time from behind the last record begins
+ * at the tail.
+ */
+struct http_request *client_follow(struct client *client, const char *stream,
+                                   const struct wire_read *read,
+                                   http_bytes *bytes, http_done *done,
+                                   void *arg, struct err *err);
+
 struct http_request *client_list(struct client *client, const char *prefix,
                                  const char *start_after, http_done *done,
                                  void *arg, struct err *err);

@@ -1,48 +1,17 @@
 #include "s2/http.h"
 
-#include <curl/curl.h>
-#include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "s2/http_easy.h"
+#include "base/loop.h"
+#include "s2/http_state.h"
 #include "s2/trust.h"
 
 #define CONNECT_MS 5000
 
-/* Doubly linked, so that any request can leave at any time. */
-struct queue {
-    struct http_request *first;
-    struct http_request *last;
-};
-
-/* Requests wait in a queue of our own and not in libcurl's, where their time
- * for connecting would run while they wait. */
-struct http {
-    CURLM *multi;
-    struct http_easy_config config;
-    char *user_agent;
-    struct buf cacert; /* empty: the system's certificates only */
-    int max_running;
-    int nrunning;
-    struct queue waiting;
-    struct queue running; /* those that the multi handle has */
-};
-
-struct http_request {
-    struct http *http;
-    struct http_request *prev;
-    struct http_request *next;
-    bool running; /* the queue that it is in */
-    struct http_easy easy;
-    http_done *done;
-    void *arg;
-};
-
-static void queue_add(struct queue *q, struct http_request *r)
+void http_queue_add(struct http_queue *q, struct http_request *r)
 {
+    r->queue = q;
     r->prev = q->last;
     r->next = NULL;
     if (q->last != NULL)
@@ -52,8 +21,10 @@ static void queue_add(struct queue *q, struct http_request *r)
     q->last = r;
 }
 
-static void queue_remove(struct queue *q, struct http_request *r)
+void http_queue_remove(struct http_request *r)
 {
+    struct http_queue *q = r->queue;
+
     if (r->prev != NULL)
         r->prev->next = r->next;
     else
@@ -70,6 +41,9 @@ static int setup(struct http *http, const struct http_config *config,
     const char *system = curl_version_info(CURLVERSION_NOW)->cainfo;
 
     buf_init(&http->cacert, TRUST_MAX);
+    http->watch_at = LOOP_NEVER;
+    if (http_sockets_init(&http->sessions, err) != 0)
+        return -1;
     http->max_running = config->max_connections;
     http->multi = curl_multi_init();
     http->user_agent = strdup(config->user_agent);
@@ -119,14 +93,20 @@ struct http *http_new(const struct http_config *config, struct err *err)
     return http;
 }
 
+static void cancel_all(const struct http_queue *queue)
+{
+    while (queue->first != NULL)
+        http_cancel(queue->first);
+}
+
 void http_free(struct http *http)
 {
     if (http == NULL)
         return;
-    while (http->running.first != NULL)
-        http_cancel(http->running.first);
-    while (http->waiting.first != NULL)
-        http_cancel(http->waiting.first);
+    cancel_all(&http->running);
+    cancel_all(&http->starting);
+    cancel_all(&http->waiting);
+    http_sockets_release(&http->sessions);
     curl_multi_cleanup(http->multi);
     free(http->user_agent);
     buf_release(&http->cacert);
@@ -134,8 +114,10 @@ void http_free(struct http *http)
     curl_global_cleanup();
 }
 
-struct http_request *http_start(struct http *http, const struct http_spec *spec,
-                                http_done *done, void *arg, struct err *err)
+static struct http_request *request_new(struct http *http,
+                                        const struct http_spec *spec,
+                                        http_done *done, void *arg,
+                                        struct err *err)
 {
     struct http_request *r = calloc(1, sizeof(*r));
 
@@ -151,141 +133,75 @@ struct http_request *http_start(struct http *http, const struct http_spec *spec,
     r->done = done;
     r->arg = arg;
     curl_easy_setopt(r->easy.curl, CURLOPT_PRIVATE, (void *)r);
-    queue_add(&http->waiting, r);
     return r;
 }
 
-/* Takes the request out of its queue, and from libcurl. */
-static void detach(struct http_request *r)
+struct http_request *http_start(struct http *http, const struct http_spec *spec,
+                                http_done *done, void *arg, struct err *err)
 {
-    if (r->running) {
-        queue_remove(&r->http->running, r);
-        r->http->nrunning--;
-        curl_multi_remove_handle(r->http->multi, r->easy.curl);
-    } else {
-        queue_remove(&r->http->waiting, r);
-    }
+    struct http_request *r = request_new(http, spec, done, arg, err);
+
+    if (r != NULL)
+        http_queue_add(&http->waiting, r);
+    return r;
 }
 
-static void destroy(struct http_request *r)
+struct http_request *http_stream(struct http *http,
+                                 const struct http_spec *spec,
+                                 http_bytes *bytes, http_done *done, void *arg,
+                                 struct err *err)
+{
+    struct http_request *r = request_new(http, spec, done, arg, err);
+
+    if (r == NULL)
+        return NULL;
+    if (http_easy_stream(&r->easy, spec, bytes, arg, err) != 0) {
+        http_destroy(r);
+        return NULL;
+    }
+    r->session = true;
+    http_queue_add(&http->starting, r);
+    return r;
+}
+
+void http_detach(struct http_request *r)
+{
+    struct http *http = r->http;
+    bool begun = r->queue == &http->running || r->queue == &http->ended;
+
+    http_queue_remove(r);
+    if (!begun)
+        return;
+    *(r->session ? &http->nsessions : &http->nrunning) -= 1;
+    curl_multi_remove_handle(r->session ? http->sessions.multi : http->multi,
+                             r->easy.curl);
+}
+
+void http_destroy(struct http_request *r)
 {
     http_easy_release(&r->easy);
     free(r);
 }
 
+void http_finish(struct http_request *r, const struct http_reply *reply)
+{
+    http_detach(r);
+    r->done(r->arg, reply);
+    http_destroy(r);
+}
+
+/* While libcurl is at work it lets nobody remove a transfer: such a request
+ * only learns that it is over. */
 void http_cancel(struct http_request *request)
 {
     if (request == NULL)
         return;
-    detach(request);
-    destroy(request);
-}
-
-/* Lets waiting requests run as long as there is room. */
-static int run_waiting(struct http *http, struct err *err)
-{
-    while (http->waiting.first != NULL && http->nrunning < http->max_running) {
-        struct http_request *r = http->waiting.first;
-
-        if (curl_multi_add_handle(http->multi, r->easy.curl) != CURLM_OK)
-            return err_memory(err);
-        queue_remove(&http->waiting, r);
-        queue_add(&http->running, r);
-        r->running = true;
-        http->nrunning++;
+    if (request->http->inside && request->queue == &request->http->running) {
+        request->easy.cancelled = true;
+        http_queue_remove(request);
+        http_queue_add(&request->http->ended, request);
+        return;
     }
-    return 0;
-}
-
-/* The request leaves its queue before the callback, so that whatever the
- * callback starts or cancels finds a sound state; its memory holds the body,
- * so it goes last. */
-static void finish(struct http_request *r, CURLcode code)
-{
-    struct http_reply reply;
-
-    http_easy_reply(&r->easy, code, &reply);
-    detach(r);
-    r->done(r->arg, &reply);
-    destroy(r);
-}
-
-static void finish_all(struct http *http)
-{
-    for (;;) {
-        int left;
-        CURLMsg *message = curl_multi_info_read(http->multi, &left);
-        char *request = NULL;
-
-        if (message == NULL)
-            return;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
-        finish((struct http_request *)(void *)request, message->data.result);
-    }
-}
-
-static short to_wait(short events)
-{
-    int out = 0;
-
-    if ((events & POLLIN) != 0)
-        out |= CURL_WAIT_POLLIN;
-    if ((events & POLLPRI) != 0)
-        out |= CURL_WAIT_POLLPRI;
-    if ((events & POLLOUT) != 0)
-        out |= CURL_WAIT_POLLOUT;
-    return (short)out;
-}
-
-/* Sleeps until something happens; a negative descriptor stands for none, as
- * in poll(2). */
-static int sleep_on(struct http *http, const struct pollfd *fds, size_t n,
-                    int max_ms, struct err *err)
-{
-    struct curl_waitfd waits[HTTP_FDS_MAX];
-    unsigned used = 0;
-    CURLMcode code;
-
-    for (size_t i = 0; i < n; i++) {
-        if (fds[i].fd < 0)
-            continue;
-        waits[used].fd = fds[i].fd;
-        waits[used].events = to_wait(fds[i].events);
-        waits[used].revents = 0;
-        used++;
-    }
-    code = curl_multi_poll(http->multi, waits, used, max_ms, NULL);
-    if (code != CURLM_OK)
-        return err_set(err, ERR_OS, "waiting: %s", curl_multi_strerror(code));
-    return 0;
-}
-
-/* libcurl tells less than poll(2) does: a hang-up, for one, is lost. */
-static int poll_now(struct pollfd *fds, size_t n, struct err *err)
-{
-    while (poll(fds, (nfds_t)n, 0) < 0) {
-        if (errno != EINTR)
-            return err_os(err, ERR_OS, errno, "poll");
-    }
-    return 0;
-}
-
-int http_wait(struct http *http, struct pollfd *fds, size_t n, int64_t max_ms,
-              struct err *err)
-{
-    int running;
-    int ms = max_ms < 0 ? 0 : max_ms < INT_MAX ? (int)max_ms : INT_MAX;
-    CURLMcode code;
-
-    if (n > HTTP_FDS_MAX)
-        return err_set(err, ERR_BUG, "%zu descriptors to wait for", n);
-    if (run_waiting(http, err) != 0)
-        return -1;
-    if (ms > 0 && sleep_on(http, fds, n, ms, err) != 0)
-        return -1;
-    code = curl_multi_perform(http->multi, &running);
-    if (code != CURLM_OK)
-        return err_set(err, ERR_OS, "libcurl: %s", curl_multi_strerror(code));
-    finish_all(http);
-    return poll_now(fds, n, err);
+    http_detach(request);
+    http_destroy(request);
 }

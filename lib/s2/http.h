@@ -20,7 +20,8 @@ struct http_config {
     const char *user_agent;
     const char *cacert;  /* PEM file added to the system's; NULL: none */
     int max_connections; /* at once, at least 1; further requests wait their
-                            turn, and no time-out of theirs runs meanwhile */
+                            turn, and no time-out of theirs runs meanwhile;
+                            http_stream's come on top */
     int64_t connect_ms;  /* name, TCP and TLS together; 0: 5 s */
 };
 
@@ -56,6 +57,11 @@ struct http_spec {
     size_t max_reply;   /* bytes of body; more ends in HTTP_MAYBE */
 };
 
+/* Bytes of a body, called from http_wait; may be called often.  It may start
+ * and cancel requests, its own too: then nothing of it is called any more,
+ * and ${bytes} lives until the return all the same. */
+typedef void http_bytes(void *arg, struct slice bytes);
+
 /* The most descriptors that http_wait takes. */
 #define HTTP_FDS_MAX 16
 
@@ -78,6 +84,20 @@ void http_free(struct http *http);
 struct http_request *http_start(struct http *http, const struct http_spec *spec,
                                 http_done *done, void *arg, struct err *err);
 
+/*
+ * http_stream(http, spec, bytes, done, arg, err): begin a request whose
+ * answer may have no end: with status 200 its body goes to ${bytes} as it
+ * comes, and ${done} finds it empty; any other is kept, as http_start does.
+ * spec->timeout_ms is for silence: when no byte came for so long, from the
+ * first call of http_wait on, it ends in HTTP_MAYBE, and its connection with
+ * it, whoever shares it.  It does not wait for its turn.  Over https many of
+ * them share a connection, if the server speaks HTTP/2.
+ */
+struct http_request *http_stream(struct http *http,
+                                 const struct http_spec *spec,
+                                 http_bytes *bytes, http_done *done, void *arg,
+                                 struct err *err);
+
 /* http_cancel(request): end it; its callback is not called.  NULL is
  * harmless. */
 void http_cancel(struct http_request *request);
@@ -86,8 +106,9 @@ void http_cancel(struct http_request *request);
  * http_wait(http, fds, n, max_ms, err): the only sleep.  Waits until a
  * transfer can go on, one of ${fds} is ready, or ${max_ms} (0: do not wait)
  * are over; then drives the transfers, calls back those that ended, and
- * stores in each fds[i].revents what poll(2) says of it now.  At most
- * HTTP_FDS_MAX descriptors.  0 or -1 with ERR_OS.
+ * stores in each fds[i].revents what poll(2) says of it now.  It may return
+ * early.  Very many sessions go on at most every 10 ms.  At most HTTP_FDS_MAX
+ * descriptors.  0 or -1 with ERR_OS.
  */
 int http_wait(struct http *http, struct pollfd *fds, size_t n, int64_t max_ms,
               struct err *err);

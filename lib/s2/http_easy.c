@@ -1,10 +1,8 @@
 #include "s2/http_easy.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/loop.h"
-#include "base/text.h"
 
 #define HEADERS_MAX ((size_t)64 << 10)
 #define RETRY_AFTER_MAX_MS (INT64_C(60) * 60 * 1000)
@@ -83,6 +81,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
     struct slice line = {p, size * n};
     const char *colon = memchr(line.p, ':', line.n);
 
+    easy->heard_at = loop_now();
     easy->header_bytes += line.n;
     if (easy->header_bytes > HEADERS_MAX) {
         easy->too_large = true;
@@ -90,6 +89,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
     }
     if (line.n >= 5 && memcmp(line.p, "HTTP/", 5) == 0) {
         easy->headers_end = false;
+        easy->http1 = line.n > 5 && line.p[5] == '1';
         easy->retry_after_ms = 0;
         easy->retry_exact = false;
     } else if (trim(line).n == 0) {
@@ -103,15 +103,31 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
     return line.n;
 }
 
+static bool is_streamed(const struct http_easy *easy)
+{
+    long status = 0;
+
+    curl_easy_getinfo(easy->curl, CURLINFO_RESPONSE_CODE, &status);
+    return easy->bytes != NULL && status == 200;
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
     struct http_easy *easy = arg;
+    struct slice bytes = {p, size * n};
 
-    if (buf_add(&easy->in, p, size * n) != 0) {
+    if (easy->cancelled)
+        return 0;
+    easy->heard_at = loop_now();
+    if (is_streamed(easy)) {
+        easy->bytes(easy->bytes_arg, bytes);
+        return easy->cancelled ? 0 : bytes.n;
+    }
+    if (buf_addslice(&easy->in, bytes) != 0) {
         easy->too_large = true;
         return 0;
     }
-    return size * n;
+    return bytes.n;
 }
 
 /* The body goes out by a callback that cannot go back: libcurl, which sends a
@@ -226,6 +242,25 @@ release:
     return -1;
 }
 
+/* To wait for a connection that others open pays only where it can be shared:
+ * libcurl would wait on http too, for as long as the first session lasts. */
+int http_easy_stream(struct http_easy *easy, const struct http_spec *spec,
+                     http_bytes *bytes, void *arg, struct err *err)
+{
+    unsigned bad = curl_easy_setopt(easy->curl, CURLOPT_TIMEOUT_MS, 0L);
+
+    easy->bytes = bytes;
+    easy->bytes_arg = arg;
+    easy->silence_ms = spec->timeout_ms;
+    easy->shares = strncmp(spec->url, "https:", 6) == 0;
+    if (easy->shares) {
+        bad |= curl_easy_setopt(easy->curl, CURLOPT_HTTP_VERSION,
+                                CURL_HTTP_VERSION_2TLS);
+        bad |= curl_easy_setopt(easy->curl, CURLOPT_PIPEWAIT, 1L);
+    }
+    return bad == 0 ? 0 : err_memory(err);
+}
+
 void http_easy_release(struct http_easy *easy)
 {
     curl_easy_cleanup(easy->curl);
@@ -236,120 +271,4 @@ void http_easy_release(struct http_easy *easy)
     easy->headers = NULL;
     buf_release(&easy->out);
     buf_release(&easy->in);
-}
-
-/* After a time-out nobody may use the connection again, as libcurl 7.88 would
- * if several transfers shared it. */
-static void shut_socket(CURL *c)
-{
-    curl_socket_t fd = CURL_SOCKET_BAD;
-
-    if (curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
-        fd != CURL_SOCKET_BAD)
-        shutdown(fd, SHUT_RDWR);
-}
-
-/* Whether it is certain that the server got nothing of the request.  A
- * connection that died under an earlier try of libcurl's own counts among the
- * bytes sent, whatever became of the next. */
-static bool is_without_effect(CURL *c, CURLcode code)
-{
-    long sent = 0;
-    curl_off_t begun = 0;
-
-    if (curl_easy_getinfo(c, CURLINFO_REQUEST_SIZE, &sent) != CURLE_OK ||
-        sent > 0)
-        return false;
-    switch (code) {
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_FAILED_INIT:
-    case CURLE_URL_MALFORMAT:
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return true;
-    case CURLE_OPERATION_TIMEDOUT:
-        return curl_easy_getinfo(c, CURLINFO_PRETRANSFER_TIME_T, &begun) ==
-                   CURLE_OK &&
-               begun == 0;
-    default:
-        return false;
-    }
-}
-
-/* No later try can mend what is wrong with these. */
-static bool is_config(CURLcode code)
-{
-    return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ||
-           code == CURLE_SSL_CACERT_BADFILE;
-}
-
-/* "https://host:port" of an URL, for messages. */
-static struct slice origin(const char *url)
-{
-    const char *host = strstr(url, "://");
-    size_t n = host == NULL ? 0 : (size_t)(host + 3 - url);
-    struct slice s = {url, n + strcspn(url + n, "/")};
-
-    return s;
-}
-
-static void fill_failure(struct http_easy *easy, CURLcode code,
-                         struct http_reply *reply)
-{
-    bool no_effect = is_without_effect(easy->curl, code);
-    const char *why = easy->too_large       ? "the answer is too large"
-                      : easy->error[0] != 0 ? easy->error
-                                            : curl_easy_strerror(code);
-    char *url = NULL;
-
-    reply->failure = no_effect ? HTTP_NO_EFFECT : HTTP_MAYBE;
-    err_set(&reply->err,
-            no_effect && is_config(code) ? ERR_CONFIG : ERR_UNAVAILABLE, "%s",
-            why);
-    curl_easy_getinfo(easy->curl, CURLINFO_EFFECTIVE_URL, &url);
-    if (url != NULL) {
-        struct slice s = origin(url);
-
-        err_prefix(&reply->err, "%.*s", (int)s.n, s.p);
-    }
-    text_clean(reply->err.text);
-}
-
-static void fill_answer(struct http_easy *easy, struct http_reply *reply)
-{
-    long status = 0;
-    char *type = NULL;
-    struct slice name = {"", 0};
-
-    curl_easy_getinfo(easy->curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(easy->curl, CURLINFO_CONTENT_TYPE, &type);
-    if (type != NULL) {
-        name.p = type;
-        name.n = strcspn(type, "; \t");
-    }
-    reply->status = (int)status;
-    reply->body = buf_slice(&easy->in);
-    reply->protobuf = slice_caseeq(name, SLICE("application/protobuf"));
-    reply->retry_after_ms = easy->retry_after_ms;
-}
-
-/* To libcurl an answer that ends amid its headers is a whole one. */
-void http_easy_reply(struct http_easy *easy, CURLcode code,
-                     struct http_reply *reply)
-{
-    memset(reply, 0, sizeof(*reply));
-    if (code == CURLE_OK && !easy->headers_end)
-        code = CURLE_PARTIAL_FILE;
-    if (code == CURLE_OPERATION_TIMEDOUT)
-        shut_socket(easy->curl);
-    if (code == CURLE_OK)
-        fill_answer(easy, reply);
-    else
-        fill_failure(easy, code, reply);
 }

@@ -32,6 +32,13 @@ struct http_easy {
     bool too_large;
     int64_t retry_after_ms; /* of the last answer; 0: none */
     bool retry_exact;       /* by retry-after-ms, which wins */
+    http_bytes *bytes;      /* of a session; NULL: the body is kept */
+    void *bytes_arg;
+    bool shares;        /* a session's connection, if the server lets it */
+    bool cancelled;     /* from within a callback: no more of them */
+    bool http1;         /* the answer came over HTTP/1 */
+    int64_t silence_ms; /* of a session; 0: another request */
+    int64_t heard_at;   /* last byte, or the beginning; loop_now() */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -43,6 +50,11 @@ int http_easy_init(struct http_easy *easy,
                    const struct http_easy_config *config,
                    const struct http_spec *spec, struct err *err);
 
+/* http_easy_stream(easy, spec, bytes, arg, err): make it a session, after
+ * http_easy_init and before it runs.  0 or -1 with ERR_OS. */
+int http_easy_stream(struct http_easy *easy, const struct http_spec *spec,
+                     http_bytes *bytes, void *arg, struct err *err);
+
 /* http_easy_release(easy): free it; headers, which hold secrets, are wiped. */
 void http_easy_release(struct http_easy *easy);
 
@@ -52,5 +64,11 @@ void http_easy_release(struct http_easy *easy);
  */
 void http_easy_reply(struct http_easy *easy, CURLcode code,
                      struct http_reply *reply);
+
+/*
+ * http_easy_silent(easy, reply): http_easy_reply for a session that was
+ * silent for too long; libcurl must still have it.
+ */
+void http_easy_silent(struct http_easy *easy, struct http_reply *reply);
 
 #endif

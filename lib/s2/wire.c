@@ -297,3 +297,11 @@ const struct wire_record *wire_batch_records(const struct wire_batch *batch,
     *n = batch->message->n_records;
     return batch->records;
 }
+
+bool wire_batch_tail(const struct wire_batch *batch, struct wire_position *tail)
+{
+    if (batch->message->tail == NULL)
+        return false;
+    read_position(batch->message->tail, tail);
+    return true;
+}

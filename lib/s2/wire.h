@@ -87,6 +87,11 @@ void wire_batch_free(struct wire_batch *batch);
 const struct wire_record *wire_batch_records(const struct wire_batch *batch,
                                              size_t *n);
 
+/* wire_batch_tail(batch, tail): whether the batch tells the stream's tail; then
+ * it is stored.  Servers leave it out while a reader is far behind. */
+bool wire_batch_tail(const struct wire_batch *batch,
+                     struct wire_position *tail);
+
 /* The JSON body of an error answer; what is absent is empty or false. */
 struct wire_error {
     char code[64];

@@ -173,6 +173,45 @@ static void test_read(void)
     }
 }
 
+static void ignore_bytes(void *arg, struct slice bytes)
+{
+    (void)arg;
+    (void)bytes;
+}
+
+/* Over http nothing is compressed. */
+static void test_follow(void)
+{
+    static const struct {
+        struct wire_read read;
+        const char *query;
+    } rows[] = {
+        {{false, 0, 0, 0}, "seq_num=0"},
+        {{false, UINT64_MAX, 0, 5000}, "seq_num=18446744073709551615"},
+        {{false, 7, 100000, 5000}, "seq_num=7&count=100000"},
+        {{true, 1700000000000, 0, 0}, "clamp=true&timestamp=1700000000000"},
+        {{true, 5, 1, 0}, "clamp=true&timestamp=5&count=1"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct setup s;
+        char want[200];
+
+        setup_init(&s, true);
+        setup_run(&s, client_follow(s.client, "a", &rows[i].read, ignore_bytes,
+                                    got_done, &s.got, NULL));
+        snprintf(want, sizeof(want), "GET /v1/streams/a/records?%s HTTP/1.1",
+                 rows[i].query);
+        check_first_line(&s, want);
+        CHECK(saw(&s, "\r\nContent-Type: s2s/proto\r\n"));
+        CHECK(saw(&s, "\r\ns2-basin: some-basin\r\n"));
+        CHECK(saw(&s, "\r\ns2-encryption-key: k3y=\r\n"));
+        CHECK(saw(&s, "\r\nAuthorization: Bearer tok-en\r\n"));
+        CHECK(!saw(&s, "Accept-Encoding"));
+        serve_free(&s.serve);
+    }
+}
+
 static void test_list(void)
 {
     struct setup s;
@@ -254,6 +293,7 @@ int main(void)
     RUN(test_append);
     RUN(test_append_too_large);
     RUN(test_read);
+    RUN(test_follow);
     RUN(test_list);
     RUN(test_stream_names);
     RUN(test_zone);

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "got.h"
+#include "byhand.h"
+#include "peercerts.h"
 
 static void test_bad_config(void)
 {
@@ -133,10 +134,86 @@ static void test_tls(void)
     CHECK(shell(command));
 }
 
+/* A server that speaks no HTTP/2: a session on each connection. */
+#define PLAIN 4
+
+struct plain_peer {
+    SSL *ssl; /* NULL: nobody has come */
+    bool answered;
+};
+
+/* Lets one peer go on, without waiting. */
+static void plain_turn(struct plain_peer *peer, SSL_CTX *ctx, int listener)
+{
+    static const char answer[] = BYHAND_HEAD "2\r\nhi\r\n";
+    char request[2000];
+    int fd;
+
+    if (peer->ssl == NULL) {
+        if (!byhand_readable(listener))
+            return;
+        fd = accept(listener, NULL, NULL);
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+        peer->ssl = SSL_new(ctx);
+        SSL_set_fd(peer->ssl, fd);
+    }
+    if (!peer->answered && SSL_accept(peer->ssl) == 1 &&
+        SSL_read(peer->ssl, request, sizeof(request)) > 0)
+        peer->answered =
+            SSL_write(peer->ssl, answer, (int)sizeof(answer) - 1) > 0;
+}
+
+/* Sessions that find no room because they were expected to share find it as
+ * soon as it is known what the server speaks. */
+static void check_plain(const struct peer_certs *certs)
+{
+    struct http_config config = {"test/1", certs->ca, 1, 0};
+    struct plain_peer peers[PLAIN] = {{NULL, false}};
+    struct heard heard[PLAIN] = {0};
+    struct byhand b;
+    int64_t end = loop_now() + PATIENCE_MS;
+    size_t n = 0;
+
+    byhand_start(&b, http_new(&config, NULL));
+    snprintf(b.url, sizeof(b.url), "https://localhost:%d/", b.port);
+    for (size_t i = 0; i < PLAIN; i++)
+        heard_start(&b, PATIENCE_MS, &heard[i]);
+    while (n < PLAIN && loop_now() < end) {
+        CHECK(http_wait(b.http, NULL, 0, 5, NULL) == 0);
+        n = 0;
+        for (size_t i = 0; i < PLAIN; i++) {
+            plain_turn(&peers[i], certs->good, b.fd);
+            n += heard[i].n == 2;
+        }
+    }
+    CHECK_INT(n, PLAIN);
+    for (size_t i = 0; i < PLAIN; i++)
+        CHECK_INT(heard[i].got.calls, 0);
+    http_free(b.http);
+    for (size_t i = 0; i < PLAIN && peers[i].ssl != NULL; i++) {
+        close(SSL_get_fd(peers[i].ssl));
+        SSL_free(peers[i].ssl);
+    }
+    byhand_stop(&b);
+}
+
+static void test_no_http2(void)
+{
+    struct peer_certs certs;
+
+    if (!shell("command -v openssl >/dev/null 2>&1"))
+        SKIP("no openssl command");
+    CHECK(peer_certs_make(&certs));
+    if (!check_bad)
+        check_plain(&certs);
+    peer_certs_remove(&certs);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
     RUN(test_bad_config);
     RUN(test_tls);
+    RUN(test_no_http2);
     return check_done();
 }

@@ -105,6 +105,34 @@ static void test_empty_batch(void)
     wire_batch_free(b);
 }
 
+/* A tail of zeros is one too. */
+static void test_batch_tail(void)
+{
+    static const struct {
+        struct slice bytes;
+        bool known;
+        uint64_t seq_num, timestamp;
+    } rows[] = {
+        {{"", 0}, false, 77, 77},
+        {{"\x0a\x02\x08\x01", 4}, false, 77, 77},
+        {{"\x12\x00", 2}, true, 0, 0},
+        {{"\x0a\x02\x08\x01\x12\x04\x08\x02\x10\x09", 10}, true, 2, 9},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wire_batch *b = wire_batch_new(rows[i].bytes, NULL);
+        struct wire_position tail = {77, 77};
+
+        CHECK(b != NULL);
+        if (b == NULL)
+            return;
+        CHECK_INT(wire_batch_tail(b, &tail), rows[i].known);
+        CHECK_INT(tail.seq_num, rows[i].seq_num);
+        CHECK_INT(tail.timestamp, rows[i].timestamp);
+        wire_batch_free(b);
+    }
+}
+
 static void test_bad_batches(void)
 {
     static const struct slice bad[] = {
@@ -174,6 +202,7 @@ int main(void)
     RUN(test_bad_acks);
     RUN(test_batch);
     RUN(test_empty_batch);
+    RUN(test_batch_tail);
     RUN(test_bad_batches);
     RUN(test_batch_bomb);
     RUN(test_parse_property);

@@ -1,0 +1,529 @@
+/* Following many streams through failures, one at a time. */
+#include "followcaller.h"
+
+static struct fake fake;
+static struct follow_config config;
+
+static void begin(size_t n)
+{
+    fake_init(&fake, 7, n);
+    config = fake_config(&fake);
+}
+
+static struct stream *add_records(size_t i, uint64_t n)
+{
+    fake.streams[i].n += n;
+    return &fake.streams[i];
+}
+
+static void start_and_run(int64_t ms)
+{
+    fake_start(&fake, &config);
+    run_for(&fake, ms);
+}
+
+/* Until the first of these is asked for, and not answered yet. */
+static void run_until_asked(const unsigned *count)
+{
+    int64_t next = 0;
+    int64_t end = fake.now + 10000;
+
+    CHECK_INT(follow_run(fake.follow, fake.now, &next, NULL), 0);
+    while (*count == 0 && fake.now < end) {
+        fake_run(&fake.head, fake.now);
+        fake.now++;
+        CHECK_INT(follow_run(fake.follow, fake.now, &next, NULL), 0);
+    }
+    CHECK(*count > 0);
+}
+
+static void test_restarted(void)
+{
+    struct stream *s;
+
+    begin(1);
+    s = add_records(0, 150);
+    start_and_run(1000);
+    s->inc = 2;
+    s->n = 40;
+    s->fails = 1;
+    s->fail = OUTCOME_RETRY;
+    run_for(&fake, 5000);
+    /* The session sees that its stream is gone, then the list shows it. */
+    CHECK_INT(s->got, 190);
+    CHECK_INT(told(&fake, 0)->next_seq, 40);
+    fake_release(&fake);
+}
+
+/* The store lost data, whether the tail or the session tells. */
+static void test_lost_data(void)
+{
+    struct stream *s;
+    struct basin_op *op;
+
+    begin(1);
+    s = add_records(0, 150);
+    start_and_run(1000);
+    for (int i = 0; i < 2; i++) {
+        s->inc++;
+        s->n = 40;
+        s->first = 10;
+        s->trims = true;
+        for (op = fake.ops; op != NULL; op = op->next)
+            op->inc = s->inc;
+        s->fails = i;
+        s->fail = OUTCOME_RETRY;
+        run_for(&fake, 5000);
+        CHECK_INT(fake.notes[FOLLOW_RESTARTED], i + 1);
+        CHECK_INT(s->got, i == 0 ? 180 : 270);
+        CHECK_INT(told(&fake, 0)->next_seq, 40);
+        CHECK_INT(told(&fake, 0)->missing, 0);
+        add_records(0, 60);
+        run_for(&fake, 1000);
+    }
+    s->inc++;
+    s->n = 0;
+    s->first = 0;
+    fake.ops->inc = s->inc;
+    run_for(&fake, 5000);
+    CHECK_INT(told(&fake, 0)->last_ms, 0);
+    CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
+    CHECK_INT(fake.notes[FOLLOW_GONE], 0);
+    fake_release(&fake);
+}
+
+static void test_deleted(void)
+{
+    struct stream *s;
+
+    begin(2);
+    s = add_records(0, 150);
+    start_and_run(1000);
+    s->exists = false;
+    run_for(&fake, 10000);
+    CHECK_INT(fake.notes[FOLLOW_GONE], 1);
+    CHECK_STR(fake.note_stream, "s/00000");
+    CHECK_INT(told(&fake, 0)->state, FOLLOW_DELETED);
+    CHECK_INT(told(&fake, 0)->next_seq, 150);
+    follow_more(fake.follow, 0);
+    run_for(&fake, 30000);
+    CHECK(!told(&fake, 0)->stale);
+    s->exists = true;
+    s->inc = 2;
+    s->n = 40;
+    run_for(&fake, 3000);
+    CHECK_INT(fake.notes[FOLLOW_FOUND], 3);
+    CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
+    CHECK_INT(told(&fake, 0)->next_seq, 40);
+    CHECK_INT(told(&fake, 0)->index, 0);
+    CHECK_INT(s->got, 190);
+    fake_release(&fake);
+}
+
+/* A stream that a later list leaves out goes on. */
+static void test_not_in_the_list(void)
+{
+    struct stream *s;
+
+    begin(1);
+    s = add_records(0, 5);
+    start_and_run(500);
+    s->exists = false;
+    s->mute = true;
+    run_for(&fake, 5000);
+    CHECK_INT(fake.notes[FOLLOW_GONE], 0);
+    s->exists = true;
+    s->mute = false;
+    add_records(0, 5);
+    run_for(&fake, 1000);
+    CHECK_INT(s->got, 10);
+    CHECK_INT(s->sessions, 1);
+    fake_release(&fake);
+}
+
+static void test_retry(void)
+{
+    struct stream *s;
+
+    begin(1);
+    s = add_records(0, 50);
+    s->fails = 5;
+    s->fail = OUTCOME_UNKNOWN;
+    start_and_run(60000);
+    CHECK_INT(fake.notes[FOLLOW_RETRY], 5);
+    CHECK_INT(fake.notes[FOLLOW_RECOVERED], 1);
+    CHECK_INT(fake.note.n, 5);
+    CHECK_INT(s->got, 50);
+    s->fails = 1;
+    s->retry_after_ms = 45000;
+    run_for(&fake, 10000);
+    CHECK_INT(fake.note.event, FOLLOW_RETRY);
+    CHECK_INT(fake.note.n, 1);
+    CHECK_INT(fake.note.delay_ms, 45000);
+    CHECK_STR(fake.note_stream, "s/00000");
+    CHECK_STR(fake.note_text, "outcome 7");
+    CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
+    run_for(&fake, 34000);
+    CHECK(told(&fake, 0)->stale);
+    CHECK_INT(s->sessions, 1);
+    run_for(&fake, 3000);
+    CHECK(!told(&fake, 0)->stale);
+    CHECK_INT(s->sessions, 2);
+    CHECK_INT(fake.notes[FOLLOW_RECOVERED], 2);
+    fake_release(&fake);
+}
+
+static enum err_code run_to_the_end(char *text, size_t size)
+{
+    struct err err = ERR_INIT;
+    int64_t end = fake.now + 1000000;
+
+    while (fake.now < end && turn(&fake, &err) == 0)
+        continue;
+    snprintf(text, size, "%.127s", err.text);
+    err_clear(&err);
+    CHECK_INT(turn(&fake, &err), -1);
+    CHECK_STR(err.text, text);
+    return err.code;
+}
+
+/* Its tail answers, its records do not: the pauses grow all the same. */
+static void test_reads_fail(void)
+{
+    struct stream *s;
+
+    begin(1);
+    s = add_records(0, 50);
+    s->fails = 6;
+    s->fail = OUTCOME_RETRY;
+    s->fail_reads = true;
+    start_and_run(100000);
+    CHECK_INT(fake.notes[FOLLOW_RETRY], 6);
+    CHECK_INT(fake.notes[FOLLOW_RECOVERED], 1);
+    CHECK_INT(fake.note.n, 6);
+    CHECK_INT(s->got, 50);
+    fake_release(&fake);
+}
+
+/* It is asked again and again, and stale all the while. */
+static void test_fails_for_long(void)
+{
+    struct stream *s;
+
+    begin(1);
+    s = add_records(0, 50);
+    start_and_run(1000);
+    s->fails = 1000;
+    s->fail = OUTCOME_RETRY;
+    run_for(&fake, 25000);
+    for (int i = 0; i < 100; i++) {
+        CHECK(told(&fake, 0)->stale);
+        CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
+        run_for(&fake, 1000);
+    }
+    fake_release(&fake);
+}
+
+/* Old records come again. */
+static void test_overlap(void)
+{
+    struct stream *s;
+
+    begin(1);
+    fake.overlap = 5;
+    s = add_records(0, 250);
+    start_and_run(2000);
+    s->fails = 1;
+    s->fail = OUTCOME_RETRY;
+    add_records(0, 250);
+    run_for(&fake, 5000);
+    CHECK_INT(s->got, 500);
+    CHECK_INT(told(&fake, 0)->next_seq, 500);
+    CHECK_INT(told(&fake, 0)->missing, 0);
+    fake_release(&fake);
+}
+
+/* A list that began before a stream was seen to be gone says nothing. */
+static void test_ghost(void)
+{
+    static const char *const prefixes[] = {"s/", "s", "s/0", ""};
+
+    begin(1);
+    config.prefixes = prefixes;
+    config.nprefixes = 4;
+    fake.streams[0].ghost = true;
+    fake.streams[0].exists = false;
+    start_and_run(10000);
+    CHECK(fake.lists >= 8);
+    CHECK_INT(fake.notes[FOLLOW_FOUND], fake.lists / 4);
+    fake_release(&fake);
+}
+
+static void test_retry_for(void)
+{
+    char text[128];
+
+    begin(2);
+    fake.streams[1].fails = 1000000;
+    fake.streams[1].fail = OUTCOME_RETRY;
+    config.retry_for = 100000;
+    fake_start(&fake, &config);
+    CHECK_INT(run_to_the_end(text, sizeof(text)), ERR_UNAVAILABLE);
+    CHECK_STR(text, "s/00001: given up: outcome 6");
+    CHECK(fake.now >= 100000);
+    fake_release(&fake);
+}
+
+static void test_list_fails(void)
+{
+    char text[128];
+
+    begin(1);
+    fake.list_fails = 3;
+    fake.list_fail = OUTCOME_RETRY;
+    config.by_time = true;
+    config.since_ms = date_of(10);
+    fake.streams[0].trims = true;
+    add_records(0, 20);
+    config.retry_for = 100000;
+    start_and_run(10000);
+    CHECK_INT(fake.notes[FOLLOW_RETRY], 3);
+    CHECK_INT(fake.notes[FOLLOW_RECOVERED], 1);
+    CHECK_STR(fake.note_stream, "(list)");
+    CHECK_INT(fake.streams[0].got, 10);
+    fake.list_fails = 1000000;
+    add_records(0, 20);
+    run_for(&fake, 10000);
+    CHECK_INT(fake.streams[0].got, 30);
+    CHECK_INT(run_to_the_end(text, sizeof(text)), ERR_UNAVAILABLE);
+    CHECK_STR(text, "the list of streams: given up: outcome 6");
+    fake_release(&fake);
+}
+
+static void test_fatal(void)
+{
+    static const enum outcome outcomes[] = {OUTCOME_FAILED, OUTCOME_NO_BASIN};
+    char text[128], want[128];
+
+    for (int i = 0; i < 4; i++) {
+        begin(1);
+        fake.list_fails = i / 2;
+        fake.list_fail = outcomes[i % 2];
+        fake.streams[0].fails = 1;
+        fake.streams[0].fail = outcomes[i % 2];
+        fake_start(&fake, &config);
+        CHECK_INT(run_to_the_end(text, sizeof(text)), ERR_UNAVAILABLE);
+        snprintf(want, sizeof(want), "%s: outcome %d",
+                 i / 2 == 0 ? "s/00000" : "the list of streams",
+                 (int)outcomes[i % 2]);
+        CHECK_STR(text, want);
+        fake_release(&fake);
+    }
+}
+
+/* Ended in good order: again at once after a second, else by back-off. */
+static void test_session_ends(void)
+{
+    struct stream *s;
+
+    begin(1);
+    s = add_records(0, 50);
+    start_and_run(3000);
+    s->ends = 1;
+    run_for(&fake, 51);
+    CHECK_INT(s->sessions, 2);
+    CHECK_INT(s->tails, 1);
+    CHECK_INT(fake.notes[FOLLOW_RETRY], 0);
+    /* At once, too, if it has brought something. */
+    add_records(0, 1);
+    run_for(&fake, 51);
+    s->ends = 1;
+    run_for(&fake, 51);
+    CHECK_INT(s->sessions, 3);
+    CHECK_INT(fake.notes[FOLLOW_RETRY], 0);
+    s->ends = 1;
+    run_for(&fake, 5000);
+    CHECK_INT(fake.notes[FOLLOW_RETRY], 1);
+    CHECK_INT(s->tails, 2);
+    CHECK_INT(s->sessions, 4);
+    add_records(0, 1);
+    run_for(&fake, 5000);
+    CHECK_INT(s->got, 52);
+    fake_release(&fake);
+}
+
+/* Held back by what is behind, not by what is live, stale or deleted. */
+static void test_bound(void)
+{
+    struct follow *f;
+
+    begin(3);
+    fake.more_percent = 0;
+    fake.whole_pages = true;
+    add_records(0, 150);
+    add_records(1, 250);
+    start_and_run(100);
+    f = fake.follow;
+    run_for(&fake, 1000);
+    CHECK_INT(follow_bound(f, INT64_C(1) << 50), date_of(99));
+    CHECK_INT(follow_bound(f, 50), 50);
+    fake.streams[0].owes = false;
+    follow_more(f, 0);
+    run_for(&fake, 1000);
+    CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
+    CHECK_INT(follow_bound(f, INT64_C(1) << 50), date_of(99));
+    /* Its next page never comes. */
+    fake.streams[1].mute = true;
+    fake.streams[1].owes = false;
+    follow_more(f, 1);
+    run_for(&fake, 19000);
+    CHECK_INT(follow_bound(f, INT64_C(1) << 50), date_of(99));
+    run_for(&fake, 2000);
+    CHECK(told(&fake, 1)->stale);
+    CHECK_INT(follow_bound(f, 1000000), 1000000);
+    fake.streams[1].mute = false;
+    fake_release(&fake);
+}
+
+/* A live stream that fails stays live until it is seen to be behind. */
+static void test_live_through_failure(void)
+{
+    struct stream *s;
+
+    begin(1);
+    s = add_records(0, 10);
+    start_and_run(1000);
+    s->fails = 3;
+    s->fail = OUTCOME_RETRY;
+    s->mute = false;
+    while (fake.notes[FOLLOW_RETRY] < 3) {
+        CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
+        run_for(&fake, 1);
+    }
+    fake.more_percent = 0;
+    add_records(0, 150);
+    run_for(&fake, 5000);
+    CHECK_INT(told(&fake, 0)->state, FOLLOW_BEHIND);
+    CHECK_INT(s->got, 110);
+    CHECK_INT(told(&fake, 0)->tail_seq, 160);
+    s->owes = false;
+    follow_more(fake.follow, 0);
+    run_for(&fake, 1000);
+    CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
+    fake_release(&fake);
+}
+
+/* A quiet live stream gives signs of life. */
+static void test_quiet(void)
+{
+    begin(1);
+    start_and_run(100000);
+    CHECK(!told(&fake, 0)->stale);
+    CHECK(told(&fake, 0)->last_answer + 6000 > (uint64_t)fake.now);
+    fake.streams[0].mute = true;
+    run_for(&fake, 26000);
+    CHECK(told(&fake, 0)->stale);
+    fake.streams[0].mute = false;
+    run_for(&fake, 100);
+    CHECK(!told(&fake, 0)->stale);
+    CHECK_INT(fake.streams[0].sessions, 1);
+    fake.streams[0].mute = true;
+    run_for(&fake, 26000);
+    CHECK(told(&fake, 0)->stale);
+    fake_release(&fake);
+}
+
+static void test_without_a_note_hook(void)
+{
+    begin(1);
+    config.hooks.note = NULL;
+    fake.streams[0].fails = 2;
+    fake.streams[0].fail = OUTCOME_RETRY;
+    start_and_run(5000);
+    CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
+    fake_release(&fake);
+    follow_free(NULL);
+}
+
+/* Answers that make no sense are failures, and tried again. */
+static void test_nonsense(void)
+{
+    struct stream *s;
+
+    for (int i = 0; i < 3; i++) {
+        begin(1);
+        s = add_records(0, 20);
+        s->fail = OUTCOME_UNWRITTEN;
+        fake_start(&fake, &config);
+        run_until_asked(i == 0 ? &s->tails : i == 1 ? &s->pages : &s->sessions);
+        s->fails = 1;
+        run_for(&fake, 1000);
+        CHECK_INT(fake.notes[FOLLOW_RETRY], 1);
+        CHECK_STR(fake.note_text, "refused to read what it has");
+        CHECK_INT(fake.notes[FOLLOW_RESTARTED], 0);
+        CHECK_INT(s->got, 20);
+        fake_release(&fake);
+    }
+}
+
+static void test_list_stuck(void)
+{
+    begin(3);
+    fake.list_stuck = true;
+    start_and_run(1000);
+    CHECK(fake.notes[FOLLOW_RETRY] > 0);
+    CHECK_STR(fake.note_text, "a page that does not get on");
+    CHECK(fake.lists < 50);
+    CHECK(!follow_listed(fake.follow));
+    fake.list_stuck = false;
+    run_for(&fake, 60000);
+    CHECK(follow_listed(fake.follow));
+    fake_release(&fake);
+}
+
+/* What cannot even be started ends it: the list, a tail, a page, a session. */
+static void test_no_memory(void)
+{
+    for (int i = 0; i < 4; i++) {
+        char text[128];
+        struct stream *s;
+
+        begin(1);
+        s = add_records(0, 20);
+        fake_start(&fake, &config);
+        if (i > 0)
+            run_until_asked(i == 1   ? &fake.lists
+                            : i == 2 ? &s->tails
+                                     : &s->pages);
+        fake.no_memory = true;
+        CHECK_INT(run_to_the_end(text, sizeof(text)), ERR_OS);
+        CHECK_STR(text, i == 0 ? "the list of streams: out of memory"
+                               : "s/00000: out of memory");
+        fake_release(&fake);
+    }
+}
+
+int main(void)
+{
+    RUN(test_restarted);
+    RUN(test_lost_data);
+    RUN(test_deleted);
+    RUN(test_not_in_the_list);
+    RUN(test_retry);
+    RUN(test_reads_fail);
+    RUN(test_fails_for_long);
+    RUN(test_overlap);
+    RUN(test_ghost);
+    RUN(test_retry_for);
+    RUN(test_list_fails);
+    RUN(test_fatal);
+    RUN(test_session_ends);
+    RUN(test_bound);
+    RUN(test_live_through_failure);
+    RUN(test_quiet);
+    RUN(test_without_a_note_hook);
+    RUN(test_nonsense);
+    RUN(test_list_stuck);
+    RUN(test_no_memory);
+    return check_done();
+}
