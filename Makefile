@@ -26,7 +26,7 @@ else
 SANFLAGS = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 endif
-CPPFLAGS_ALL = -Ilib -isystem $(BUILD)/gen -D_POSIX_C_SOURCE=200809L \
+CPPFLAGS_ALL = -Ilib -Icmd -isystem $(BUILD)/gen -D_XOPEN_SOURCE=700 \
 	-DVERSION='"$(VERSION)"' -include lib/base/banned.h $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 $(WARN) $(HARDEN) $(SANFLAGS) \
 	$(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null) $(CFLAGS)
@@ -37,15 +37,15 @@ TESTLIBS = -lssl -lcrypto
 
 LIB_SRC = $(sort $(wildcard lib/*/*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/s2.pb-c.o
-CMD_SRC = $(sort $(wildcard cmd/bsky2s2/*.c))
-CMD_OBJ = $(CMD_SRC:%.c=$(BUILD)/%.o)
+TOOLS = bsky2s2 s2tail
+CMD_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/$(1)/*.c)))
 UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 PEER_SRC = $(sort $(wildcard tests/peer/fake*.c))
 PEER_BIN = $(PEER_SRC:tests/peer/%.c=$(BUILD)/peer/%)
 PEER_OBJ = $(patsubst %.c,$(BUILD)/%.o,\
 	$(filter-out $(PEER_SRC),$(sort $(wildcard tests/peer/*.c))))
-BIN = $(BUILD)/bsky2s2
+BIN = $(TOOLS:%=$(BUILD)/%)
 C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 
 .DELETE_ON_ERROR:
@@ -53,10 +53,13 @@ C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 .PHONY: all deps demo check check-unit check-cli check-real asan lint \
 	check-layers check-headers install uninstall clean help peers units
 
-all: $(BIN) ## build bsky2s2 into build/
+all: $(BIN) ## build both tools into build/
 
-$(BIN): $(CMD_OBJ) $(BUILD)/lib.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+$(BUILD)/bsky2s2: $(call CMD_OBJ,bsky2s2)
+$(BUILD)/s2tail: $(call CMD_OBJ,s2tail)
+$(BIN): $(call CMD_OBJ,common) $(BUILD)/lib.a
+	$(CC) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $(filter %.o,$^) \
+		$(BUILD)/lib.a $(LDLIBS_ALL)
 
 $(BUILD)/lib.a: $(LIB_OBJ)
 	@rm -f $@
@@ -126,11 +129,12 @@ check-headers: $(BUILD)/gen/s2.pb-c.h ## every header compiles alone
 
 install: all ## into PREFIX (/usr/local), below DESTDIR
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
-	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(BINDIR)/bsky2s2
-	$(INSTALL) -m 644 man/bsky2s2.1 $(DESTDIR)$(MANDIR)/man1/bsky2s2.1
+	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 644 $(TOOLS:%=man/%.1) $(DESTDIR)$(MANDIR)/man1
 
 uninstall: ## remove exactly what install put there
-	rm -f $(DESTDIR)$(BINDIR)/bsky2s2 $(DESTDIR)$(MANDIR)/man1/bsky2s2.1
+	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) \
+		$(TOOLS:%=$(DESTDIR)$(MANDIR)/man1/%.1)
 
 clean: ## remove the build folder
 	rm -rf $(BUILD)

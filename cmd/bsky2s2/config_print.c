@@ -45,20 +45,20 @@ static int add_time(struct buf *out, const char *name, int64_t us)
 static int add_basin(const struct config *c, struct buf *out)
 {
     const struct options *o = c->options;
+    const struct place *p = &c->place;
     int rc = 0;
 
-    if (c->basin == CONFIG_NONE)
+    if (p->kind == PLACE_NONE)
         return add(out, "basin", "none");
-    rc |=
-        buf_addf(out, "basin=%s", c->basin == CONFIG_FILE ? "file:" : "s2://");
-    rc |= text_scrub(out, slice_str(c->basin_name), 4096);
+    rc |= buf_addf(out, "basin=%s", p->kind == PLACE_FILE ? "file:" : "s2://");
+    rc |= text_scrub(out, slice_str(p->name), 4096);
     rc |= buf_addstr(out, "\n");
-    if (c->basin == CONFIG_FILE)
+    if (p->kind == PLACE_FILE)
         return rc | add_ms(out, "retention", o->retention);
-    rc |= add(out, "account-endpoint", c->account_endpoint);
-    rc |= add(out, "basin-endpoint", c->basin_endpoint);
-    rc |= add(out, "token", c->token == NULL ? "none" : c->token_from);
-    rc |= add(out, "encryption-key", c->encryption_key == NULL ? "no" : "yes");
+    rc |= add(out, "account-endpoint", p->account_endpoint);
+    rc |= add(out, "basin-endpoint", p->basin_endpoint);
+    rc |= add(out, "token", p->token == NULL ? "none" : p->token_from);
+    rc |= add(out, "encryption-key", p->encryption_key == NULL ? "no" : "yes");
     return rc | add(out, "create-basin", o->create_basin ? "yes" : "no");
 }
 
@@ -116,8 +116,8 @@ int config_print(const struct config *c, struct buf *out)
     rc |= add_ms(out, "max-age-v2", c->max_age_us[EVENT_V2] / 1000);
     rc |= add_basin(c, out);
     rc |= add_ms(out, "linger", o->linger);
-    rc |= add_ms(out, "retry-for", o->retry_for);
-    rc |= add(out, "cacert", c->cacert);
+    rc |= add_ms(out, "retry-for", o->general.retry_for);
+    rc |= add(out, "cacert", c->place.cacert);
     rc |= add(out, "output", c->output);
     return rc | add_routes(c, out);
 }

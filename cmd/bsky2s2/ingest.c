@@ -12,6 +12,7 @@
 #include "bsky/event.h"
 #include "bsky/match.h"
 #include "bsky/record.h"
+#include "line.h"
 
 /* A record is far smaller: its parts are bounded, and so is the largest
  * message it can come from. */
@@ -163,8 +164,8 @@ static enum ingest_result put_out(struct ingest *ingest, size_t at,
         ingest->c.stats->too_large++;
         return INGEST_DONE;
     }
-    if (output_record(ingest->c.output, ingest->names[at], &record, false,
-                      why) != 0)
+    if (line_record(ingest->c.output, ingest->names[at], &record, false, why) !=
+        0)
         return INGEST_FATAL;
     ingest->c.stats->matches++;
     ingest->c.stats->delivered++;

@@ -10,7 +10,7 @@
 #include "basin/writer.h"
 #include "bsky/position.h"
 #include "config.h"
-#include "output.h"
+#include "common/output.h"
 #include "stats.h"
 
 struct ingest;

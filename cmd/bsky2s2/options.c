@@ -48,9 +48,7 @@ static const struct opt table[] = {
      "drop posts made so long before their event, 0: none [2d on wire v1, 30m "
      "on v2]"},
     {0, 0, OPT_HEADING, 0, 0, "Basin:"},
-    {"basin", 'b', OPT_STRING, "BASIN", AT(basin),
-     "s2://NAME, NAME or file:PATH [file: in $XDG_DATA_HOME/bsky2s2/basin.db; "
-     "S2_BASIN]"},
+    PLACE_ROW_BASIN(struct options),
     {"prefix", 0, OPT_STRING, "PREFIX", AT(prefix),
      "put before every stream's name"},
     {"create-basin", 0, OPT_FLAG, 0, AT(create_basin),
@@ -59,17 +57,7 @@ static const struct opt table[] = {
      "a batch waits so long for more records [100ms]"},
     {"retention", 0, OPT_DURATION, "DUR", AT(retention),
      "file: keep records so long after their append, 0: for ever [7d]"},
-    {"token-file", 0, OPT_STRING, "FILE", AT(token_file),
-     "S2 access token [S2_ACCESS_TOKEN_FILE, S2_ACCESS_TOKEN, "
-     "$CREDENTIALS_DIRECTORY/s2-access-token]"},
-    {"account-endpoint", 0, OPT_STRING, "URL", AT(account_endpoint),
-     "S2's account endpoint [S2_ACCOUNT_ENDPOINT]"},
-    {"basin-endpoint", 0, OPT_STRING, "URL", AT(basin_endpoint),
-     "S2's basin endpoint, {basin} is expanded [S2_BASIN_ENDPOINT]"},
-    {"encryption-key-file", 0, OPT_STRING, "FILE", AT(encryption_key_file),
-     "S2 encryption key [S2_ENCRYPTION_KEY]"},
-    {"allow-http", 0, OPT_FLAG, 0, AT(allow_http),
-     "send the token over plain http to other hosts than loopback, too"},
+    PLACE_ROWS_S2(struct options),
     {0, 0, OPT_HEADING, 0, 0, "Output:"},
     {"dry-run", 'n', OPT_FLAG, 0, AT(dry_run), "no basin; implies -o -"},
     {"output", 'o', OPT_STRING, "FILE", AT(output),
@@ -78,19 +66,11 @@ static const struct opt table[] = {
      "a line of figures on stderr so often, 0: none [60s; a live line on a "
      "terminal]"},
     {0, 0, OPT_HEADING, 0, 0, "General:"},
-    {"cacert", 0, OPT_STRING, "FILE", AT(cacert),
-     "trust these certificates, too [SSL_CERT_FILE]"},
-    {"retry-for", 0, OPT_DURATION, "DUR", AT(retry_for),
-     "exit 69 after so long a failure, 0: never [0]"},
-    {"log-format", 0, OPT_CHOICE, "text", AT(log_format),
-     "how lines on stderr look [text]"},
-    {"quiet", 'q', OPT_FLAG, 0, AT(quiet), "errors only"},
-    {"verbose", 'v', OPT_COUNT, 0, AT(verbose), "say more, repeat for more"},
+    PLACE_ROW_CACERT(struct options),
+    GENERAL_ROWS_TALK(struct options),
     {"check-config", 0, OPT_FLAG, 0, AT(check_config),
      "print the effective settings and exit"},
-    {"help", 'h', OPT_FLAG, 0, AT(help), "print this and exit"},
-    {"version", 'V', OPT_FLAG, 0, AT(version),
-     "print versions, of the libraries too, and exit"},
+    GENERAL_ROWS_ASK(struct options),
 };
 
 #define TABLE_N (sizeof(table) / sizeof(table[0]))

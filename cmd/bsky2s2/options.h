@@ -10,6 +10,8 @@
 
 #include "base/err.h"
 #include "base/opt.h"
+#include "common/general.h"
+#include "common/place.h"
 
 /* An option that was not given, where 0 means something. */
 #define OPTIONS_UNSET INT64_MIN
@@ -17,17 +19,8 @@
 enum options_links { OPTIONS_ALL, OPTIONS_FACETS, OPTIONS_EMBEDS };
 
 struct options {
-    const char *basin;
-    const char *token_file;
-    const char *account_endpoint;
-    const char *basin_endpoint;
-    const char *cacert;
-    const char *encryption_key_file;
-    bool allow_http;
-    int64_t retry_for; /* durations are ms, times us */
-    bool quiet;
-    int verbose;
-    int log_format; /* one choice so far: text */
+    struct place_options place;
+    struct general_options general; /* durations are ms, times us */
 
     struct opt_list urls;
     const char *input;
@@ -58,8 +51,6 @@ struct options {
     int64_t stats;
 
     bool check_config;
-    bool help;
-    bool version;
 };
 
 /*

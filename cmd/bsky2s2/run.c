@@ -9,8 +9,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "basin/file.h"
-#include "basin/service.h"
+#include "line.h"
 #include "report.h"
 #include "source.h"
 
@@ -26,24 +25,11 @@
 static int open_basin(struct run *run)
 {
     const struct config *config = run->config;
-    const struct options *o = config->options;
-    struct file_config file = {.path = config->basin_name,
-                               .writer = true,
-                               .retention_ms = o->retention};
-    struct client_config s2 = {.http = run->http,
-                               .basin = config->basin_name,
-                               .account_endpoint = config->account_endpoint,
-                               .basin_endpoint = config->basin_endpoint,
-                               .token = config->token,
-                               .encryption_key = config->encryption_key,
-                               .allow_http = o->allow_http};
 
-    if (config->basin == CONFIG_NONE)
+    if (config->place.kind == PLACE_NONE)
         return 0;
-    if (config_make_directory(config, &run->err) != 0)
-        return -1;
-    run->basin = config->basin == CONFIG_FILE ? file_open(&file, &run->err)
-                                              : service_open(&s2, &run->err);
+    run->basin = place_open(&config->place, run->http, true,
+                            config->options->retention, &run->err);
     return run->basin == NULL ? -1 : 0;
 }
 
@@ -54,7 +40,7 @@ static void on_acked(void *arg, const char *stream,
 
     run->stats.delivered++;
     if (run->output != NULL)
-        output_record(run->output, stream, record, true, &run->err);
+        line_record(run->output, stream, record, true, &run->err);
 }
 
 static int on_identify(void *arg, struct slice body, struct hash128 *id)
@@ -71,7 +57,7 @@ static int open_writer(struct run *run)
         .basin = run->basin,
         .create_basin = o->create_basin,
         .linger_ms = o->linger,
-        .retry_for = o->retry_for,
+        .retry_for = o->general.retry_for,
         .seed = run->key.k1,
         .hooks = {on_identify, on_acked, report_note, run},
     };
@@ -99,7 +85,7 @@ static int open_parts(struct run *run)
 {
     const struct config *config = run->config;
     struct http_config http = {.user_agent = "bsky2s2/" VERSION,
-                               .cacert = config->cacert,
+                               .cacert = config->place.cacert,
                                .max_connections = MAX_CONNECTIONS};
 
     if (getrandom(&run->key, sizeof(run->key), 0) != sizeof(run->key))

@@ -8,8 +8,8 @@
 #include "bsky/jetstream.h"
 #include "config.h"
 #include "ingest.h"
-#include "input.h"
-#include "output.h"
+#include "common/input.h"
+#include "common/output.h"
 #include "s2/http.h"
 #include "stats.h"
 

@@ -9,7 +9,7 @@
 #include "base/loop.h"
 #include "base/parse.h"
 #include "report.h"
-#include "slurp.h"
+#include "common/slurp.h"
 
 /* Queued bytes at which reading stops, and goes on; 4 MiB are never passed,
  * because one message's records are far less than the rest. */
@@ -171,10 +171,10 @@ static int open_jetstream(struct run *run)
         .dids = o->dids.v,
         .ndids = o->dids.n,
         .compress = !o->no_compress,
-        .cacert = config->cacert,
+        .cacert = config->place.cacert,
         .user_agent = "bsky2s2/" VERSION,
         .timing = jetstream_timing_default,
-        .retry_for = o->retry_for,
+        .retry_for = o->general.retry_for,
         .seed = run->key.k0,
         .hooks = {on_message, on_cursor, on_news, on_fetch, on_unfetch, run},
     };

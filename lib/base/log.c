@@ -29,13 +29,18 @@ static void put(const char *text, size_t n)
         return;
 }
 
+bool log_prints(enum log_level level)
+{
+    return level <= conf.level;
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
     char line[1100];
     size_t used = 0;
     va_list ap;
 
-    if (level > conf.level)
+    if (!log_prints(level))
         return;
     if (conf.status)
         used = (size_t)snprintf(line, sizeof(line), "\r\033[K");

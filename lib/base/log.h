@@ -23,6 +23,9 @@ enum log_level {
  */
 void log_open(const char *prog, enum log_level level, bool journal);
 
+/* log_prints(level): whether such a line would be printed. */
+bool log_prints(enum log_level level);
+
 /* log_line(level, fmt, ...): print one line, cut at 1 KiB. */
 void log_line(enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

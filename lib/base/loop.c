@@ -39,10 +39,17 @@ static void on_signal(int signo)
     errno = saved;
 }
 
+void loop_signals_catch(int signo)
+{
+    struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+    sigemptyset(&act.sa_mask);
+    sigaction(signo, &act, NULL);
+}
+
 int loop_signals_open(struct err *err)
 {
     static const int caught[] = {SIGINT, SIGTERM, SIGUSR1};
-    struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     int fds[2];
 
     if (pipe(fds) != 0)
@@ -52,11 +59,9 @@ int loop_signals_open(struct err *err)
         fcntl(fds[i], F_SETFL, O_NONBLOCK);
     }
     signal_pipe = fds[1];
-    sigemptyset(&act.sa_mask);
     for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
-        sigaction(caught[i], &act, NULL);
-    act.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &act, NULL);
+        loop_signals_catch(caught[i]);
+    signal(SIGPIPE, SIG_IGN);
     return fds[0];
 }
 
@@ -76,4 +81,10 @@ void loop_die_of(int signo)
     sigaddset(&set, signo);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     raise(signo);
+}
+
+void loop_stop_of(int signo)
+{
+    loop_die_of(signo);
+    loop_signals_catch(signo);
 }

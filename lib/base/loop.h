@@ -25,10 +25,18 @@ int64_t loop_wall(void);
  */
 int loop_signals_open(struct err *err);
 
+/* loop_signals_catch(signo): after loop_signals_open: let this one, too, arrive
+ * there. */
+void loop_signals_catch(int signo);
+
 /* loop_signals_next(fd): the next signal number that arrived, or 0. */
 int loop_signals_next(int fd);
 
 /* loop_die_of(signo): end this process by the default action of ${signo}. */
 void loop_die_of(int signo);
+
+/* loop_stop_of(signo): stop this process by the default action of ${signo}
+ * (SIGTSTP); returns when it goes on, catching the signal again. */
+void loop_stop_of(int signo);
 
 #endif

@@ -1,0 +1,208 @@
+#include "common/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "basin/file.h"
+#include "basin/service.h"
+#include "common/secret.h"
+
+#define PATH_SIZE 4096
+
+const char *place_env(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+const char *place_option(const char *option, const char *name)
+{
+    return option != NULL ? option : place_env(name);
+}
+
+static char *default_basin(struct err *err)
+{
+    const char *data = place_env("XDG_DATA_HOME");
+    const char *home = place_env("HOME");
+    struct buf path = BUF_INIT(PATH_SIZE - 1);
+    int rc;
+
+    if (data == NULL && home == NULL) {
+        err_set(err, ERR_CONFIG,
+                "the default basin needs HOME or XDG_DATA_HOME; or name one "
+                "with --basin");
+        return NULL;
+    }
+    rc = data != NULL
+             ? buf_addf(&path, "%s/bsky2s2/basin.db", data)
+             : buf_addf(&path, "%s/.local/share/bsky2s2/basin.db", home);
+    if (rc != 0 || buf_str(&path) == NULL) {
+        err_set(err, ERR_CONFIG, "the default basin's path is too long");
+        buf_release(&path);
+        return NULL;
+    }
+    return path.p; /* now the caller's */
+}
+
+/* The directories of the default basin, for the user only. */
+static int make_directory(const struct place *place, struct err *err)
+{
+    char path[PATH_SIZE];
+
+    if (!place->is_default)
+        return 0;
+    snprintf(path, sizeof(path), "%s", place->name);
+    for (char *p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+        *p = '\0';
+        if (mkdir(path, 0700) != 0 && errno != EEXIST && errno != EROFS)
+            return err_os(err, ERR_CANTCREATE, errno, "%.300s", path);
+        *p = '/';
+    }
+    return 0;
+}
+
+/* s2://NAME, NAME or file:PATH. */
+static int set_basin(struct place *place, const char *spec, const char *from,
+                     enum err_code code, struct err *err)
+{
+    const char *name = spec;
+
+    place->kind = PLACE_S2;
+    if (strncmp(spec, "file:", 5) == 0) {
+        place->kind = PLACE_FILE;
+        name = spec + 5;
+    } else if (strncmp(spec, "s2://", 5) == 0) {
+        name = spec + 5;
+    }
+    if (name[0] == '\0' ||
+        (place->kind == PLACE_S2 && strpbrk(name, "/:") != NULL))
+        return err_set(err, code,
+                       "%s: '%.200s' is no basin: s2://NAME, NAME or "
+                       "file:PATH",
+                       from, spec);
+    place->name = strdup(name);
+    return place->name == NULL ? err_memory(err) : 0;
+}
+
+static int find_basin(struct place *place, const struct place_options *options,
+                      struct err *err)
+{
+    const char *named = place_env("S2_BASIN");
+
+    if (options->basin != NULL)
+        return set_basin(place, options->basin, "--basin", ERR_USAGE, err);
+    if (named != NULL)
+        return set_basin(place, named, "S2_BASIN", ERR_CONFIG, err);
+    place->kind = PLACE_FILE;
+    place->is_default = true;
+    place->name = default_basin(err);
+    return place->name == NULL ? -1 : 0;
+}
+
+static int token_from_file(struct place *place, const char *path,
+                           const char *from, struct err *err)
+{
+    place->token_from = from;
+    place->token = secret_read(path, err);
+    return place->token == NULL ? err_prefix(err, "access token") : 0;
+}
+
+/* Flag, environment, credential directory, in that order. */
+static int find_token(struct place *place, const struct place_options *options,
+                      struct err *err)
+{
+    const char *path =
+        place_option(options->token_file, "S2_ACCESS_TOKEN_FILE");
+    const char *dir = place_env("CREDENTIALS_DIRECTORY");
+    char *plain = secret_env("S2_ACCESS_TOKEN");
+    char *old = secret_env("S2_AUTH_TOKEN");
+    char file[PATH_SIZE];
+    struct stat st;
+    int rc = 0;
+
+    if (dir != NULL)
+        snprintf(file, sizeof(file), "%s/s2-access-token", dir);
+    if (path != NULL) {
+        rc = token_from_file(place, path, "file", err);
+    } else if (plain != NULL) {
+        place->token = plain;
+        place->token_from = "S2_ACCESS_TOKEN";
+        plain = NULL;
+    } else if (dir != NULL && stat(file, &st) == 0) {
+        rc = token_from_file(place, file, "credential directory", err);
+    } else if (old != NULL) {
+        place->token = old;
+        place->token_from = "S2_AUTH_TOKEN";
+        place->token_old_name = true;
+        old = NULL;
+    }
+    secret_free(plain);
+    secret_free(old);
+    return rc;
+}
+
+static int find_secrets(struct place *place,
+                        const struct place_options *options, struct err *err)
+{
+    const char *path = options->encryption_key_file;
+    char *key = secret_env("S2_ENCRYPTION_KEY");
+
+    if (find_token(place, options, err) != 0) {
+        secret_free(key);
+        return -1;
+    }
+    if (path == NULL) {
+        place->encryption_key = key;
+        return 0;
+    }
+    secret_free(key);
+    place->encryption_key = secret_read(path, err);
+    return place->encryption_key == NULL ? err_prefix(err, "encryption key")
+                                         : 0;
+}
+
+int place_find(struct place *place, const struct place_options *options,
+               bool basin, struct err *err)
+{
+    memset(place, 0, sizeof(*place));
+    place->account_endpoint =
+        place_option(options->account_endpoint, "S2_ACCOUNT_ENDPOINT");
+    place->basin_endpoint =
+        place_option(options->basin_endpoint, "S2_BASIN_ENDPOINT");
+    place->cacert = place_option(options->cacert, "SSL_CERT_FILE");
+    place->allow_http = options->allow_http;
+    if (find_secrets(place, options, err) != 0)
+        return -1;
+    return basin ? find_basin(place, options, err) : 0;
+}
+
+void place_release(struct place *place)
+{
+    secret_free(place->token);
+    secret_free(place->encryption_key);
+    free(place->name);
+}
+
+struct basin *place_open(const struct place *place, struct http *http,
+                         bool writer, int64_t retention_ms, struct err *err)
+{
+    struct file_config file = {
+        .path = place->name, .writer = writer, .retention_ms = retention_ms};
+    struct client_config s2 = {.http = http,
+                               .basin = place->name,
+                               .account_endpoint = place->account_endpoint,
+                               .basin_endpoint = place->basin_endpoint,
+                               .token = place->token,
+                               .encryption_key = place->encryption_key,
+                               .allow_http = place->allow_http};
+
+    if (place->kind == PLACE_S2)
+        return service_open(&s2, err);
+    if (writer && make_directory(place, err) != 0)
+        return NULL;
+    return file_open(&file, err);
+}

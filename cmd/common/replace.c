@@ -1,0 +1,49 @@
+#include "common/replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define PATH_SIZE 4096
+
+static int write_all(int fd, struct slice s)
+{
+    while (s.n > 0) {
+        ssize_t put = write(fd, s.p, s.n);
+
+        if (put < 0 && errno != EINTR)
+            return -1;
+        if (put > 0) {
+            s.p += put;
+            s.n -= (size_t)put;
+        }
+    }
+    return 0;
+}
+
+int replace_file(const char *path, struct slice content, struct err *err)
+{
+    char temp[PATH_SIZE];
+    int n = snprintf(temp, sizeof(temp), "%s.%ld.tmp", path, (long)getpid());
+    int fd;
+    int rc;
+
+    if (n < 0 || (size_t)n >= sizeof(temp))
+        return err_set(err, ERR_CANTCREATE, "%.300s: the path is too long",
+                       path);
+    fd =
+        open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0)
+        return err_os(err, ERR_CANTCREATE, errno, "%.300s", temp);
+    rc = write_all(fd, content);
+    if (rc != 0)
+        err_os(err, ERR_IO, errno, "%.300s", temp);
+    if (close(fd) != 0 && rc == 0)
+        rc = err_os(err, ERR_IO, errno, "%.300s", temp);
+    if (rc == 0 && rename(temp, path) != 0)
+        rc = err_os(err, ERR_CANTCREATE, errno, "%.300s", path);
+    if (rc != 0)
+        unlink(temp);
+    return rc;
+}

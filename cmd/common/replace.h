@@ -1,0 +1,18 @@
+/*
+ * A file that others read, replaced as a whole.
+ */
+#ifndef COMMON_REPLACE_H
+#define COMMON_REPLACE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * replace_file(path, content, err): write ${content} to a new file beside
+ * ${path} and rename it: who reads sees the old one or the new one.  It need
+ * not survive a power cut.  0, or -1: ERR_CANTCREATE, ERR_IO; the old one
+ * then stays.
+ */
+int replace_file(const char *path, struct slice content, struct err *err);
+
+#endif

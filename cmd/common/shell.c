@@ -1,0 +1,49 @@
+#include "common/shell.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* Whether stderr is the journal: its device and inode are announced. */
+static bool is_journal(void)
+{
+    const char *announced = getenv("JOURNAL_STREAM");
+    uintmax_t device;
+    uintmax_t inode;
+    struct stat st;
+
+    return announced != NULL && fstat(STDERR_FILENO, &st) == 0 &&
+           sscanf(announced, "%ju:%ju", &device, &inode) == 2 &&
+           device == (uintmax_t)st.st_dev && inode == (uintmax_t)st.st_ino;
+}
+
+void shell_open(const char *prog, bool quiet, int verbose)
+{
+    int level = LOG_LEVEL_NOTICE + (verbose > 2 ? 2 : verbose);
+
+    log_open(prog, quiet ? LOG_LEVEL_ERROR : (enum log_level)level,
+             is_journal());
+}
+
+int shell_print(struct buf *text)
+{
+    bool ok =
+        fwrite(text->p, 1, text->n, stdout) == text->n && fflush(stdout) == 0;
+
+    buf_release(text);
+    if (!ok)
+        log_line(LOG_LEVEL_ERROR, "stdout: write error");
+    return ok ? 0 : ERR_IO;
+}
+
+int shell_fail(const char *prog, const struct err *err)
+{
+    log_line(LOG_LEVEL_ERROR, "%s", err->text);
+    if (err->code == ERR_USAGE)
+        log_line(LOG_LEVEL_ERROR, "try '%s --help'", prog);
+    return (int)err->code;
+}

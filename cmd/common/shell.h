@@ -1,0 +1,24 @@
+/*
+ * A tool and the shell that started it: its lines on stderr, a text on
+ * stdout, its exit status.
+ */
+#ifndef COMMON_SHELL_H
+#define COMMON_SHELL_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* shell_open(prog, quiet, verbose): log as ${prog}, errors only, or more and
+ * more; with levels where stderr is the journal. */
+void shell_open(const char *prog, bool quiet, int verbose);
+
+/* shell_print(text): print ${text} and release it.  The exit status. */
+int shell_print(struct buf *text);
+
+/* shell_fail(prog, err): say what went wrong, and after a wrong command line
+ * where help is.  The exit status. */
+int shell_fail(const char *prog, const struct err *err);
+
+#endif

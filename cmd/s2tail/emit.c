@@ -1,0 +1,220 @@
+#include "emit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "common/replace.h"
+#include "draw.h"
+#include "report.h"
+
+#define LAST_MOST ((size_t)64 << 20)
+
+struct emit {
+    struct tail *tail;
+    struct output *output; /* NULL: none, or prom into a file */
+    const char *replaced;  /* that file */
+    struct lines_options lines;
+    struct buf last;  /* what only the last window counts for */
+    bool last_is_new; /* it was not written yet */
+    enum judge_state verdict;
+};
+
+/* Whether only the last window is of interest: to a person, or to who reads a
+ * file that is replaced. */
+static bool only_last(const struct emit *emit)
+{
+    const struct config *config = emit->tail->config;
+
+    if (config->format == FORMAT_TSV || config->format == FORMAT_JSON)
+        return config->options->check;
+    return config->once || emit->replaced != NULL;
+}
+
+static int open_output(struct emit *emit, struct err *err)
+{
+    const struct config *config = emit->tail->config;
+
+    if (config->output == NULL)
+        return 0;
+    if (config->format == FORMAT_PROM && strcmp(config->output, "-") != 0) {
+        emit->replaced = config->output;
+        return 0;
+    }
+    emit->output = output_open(config->output, err);
+    return emit->output == NULL ? -1 : 0;
+}
+
+struct emit *emit_open(struct tail *tail, struct err *err)
+{
+    struct emit *emit = calloc(1, sizeof(*emit));
+    const struct config *config = tail->config;
+    const struct options *o = config->options;
+
+    if (emit == NULL) {
+        err_memory(err);
+        return NULL;
+    }
+    emit->tail = tail;
+    emit->verdict = JUDGE_UNKNOWN;
+    buf_init(&emit->last, LAST_MOST);
+    emit->lines.top = (size_t)o->top;
+    emit->lines.by_count = o->sort == SORT_COUNT;
+    emit->lines.rate = o->rate;
+    emit->lines.millis = o->window % 1000 != 0 || config->every_ms % 1000 != 0;
+    if (open_output(emit, err) != 0) {
+        emit_close(emit, NULL);
+        return NULL;
+    }
+    return emit;
+}
+
+int emit_close(struct emit *emit, struct err *err)
+{
+    int rc;
+
+    if (emit == NULL)
+        return 0;
+    rc = output_close(emit->output, err);
+    buf_release(&emit->last);
+    free(emit);
+    return rc;
+}
+
+struct output *emit_output(struct emit *emit)
+{
+    return emit->output;
+}
+
+bool emit_is_full(const struct emit *emit)
+{
+    return emit->output != NULL && output_waiting(emit->output) > OUTPUT_HIGH;
+}
+
+static int put(struct emit *emit, const struct window_snapshot *snapshot,
+               struct buf *out)
+{
+    const struct config *config = emit->tail->config;
+    struct lines_facts facts = tail_facts(emit->tail);
+
+    if (config->options->check) {
+        emit->verdict = judge(&config->exprs, snapshot, &facts, out);
+        return 0;
+    }
+    switch (config->format) {
+    case FORMAT_AUTO:
+        return 0;
+    case FORMAT_CHART:
+        return draw_text(emit->tail, snapshot, out);
+    case FORMAT_TABLE:
+        return lines_table(snapshot, &facts, &emit->lines, config->ascii, out);
+    case FORMAT_TSV:
+        return lines_tsv(snapshot, &emit->lines, out);
+    case FORMAT_JSON:
+        return lines_json(snapshot, &facts, &emit->lines, out);
+    case FORMAT_PROM:
+        return lines_prom(snapshot, &facts, &emit->lines, out);
+    }
+    return 0;
+}
+
+static void tell(struct emit *emit, const struct window_snapshot *snapshot)
+{
+    struct buf *out = emit->output == NULL ? NULL : output_buf(emit->output);
+
+    if (only_last(emit)) {
+        out = &emit->last;
+        buf_reset(out);
+        emit->last_is_new = true;
+    }
+    if (out != NULL && put(emit, snapshot, out) != 0)
+        err_set(&emit->tail->err, ERR_IO, "too much output is waiting");
+}
+
+/* Before the first record of all, windows are of interest only to who said
+ * when to begin. */
+static bool is_too_early(const struct tail *tail,
+                         const struct window_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->n; i++) {
+        if (snapshot->rows[i].total > 0)
+            return false;
+    }
+    return !tail->config->by_time;
+}
+
+void emit_closed(void *arg, const struct window_snapshot *snapshot)
+{
+    struct tail *tail = arg;
+
+    if (is_too_early(tail, snapshot))
+        return;
+    if (snapshot->skipped > 0)
+        report_line(tail, LOG_LEVEL_INFO, "skipped %" PRIu64 " empty windows",
+                    snapshot->skipped);
+    tell(tail->emit, snapshot);
+}
+
+static void on_open(void *arg, const struct window_snapshot *snapshot)
+{
+    tell(arg, snapshot);
+}
+
+void emit_end(struct emit *emit)
+{
+    struct tail *tail = emit->tail;
+    struct buf *out = emit->output == NULL ? NULL : output_buf(emit->output);
+
+    if (tail->config->options->check)
+        return;
+    /* Lines end with the open window; a table or frame shows it only when
+     * there is no other. */
+    if (!only_last(emit) || emit->last.n == 0)
+        window_open(count_window(tail->count), count_clock(tail->count),
+                    on_open, emit);
+    if (out != NULL && only_last(emit) &&
+        buf_addslice(out, buf_slice(&emit->last)) != 0)
+        err_set(&tail->err, ERR_IO, "too much output is waiting");
+}
+
+int emit_flush(struct emit *emit, struct err *err)
+{
+    if (emit->replaced != NULL && emit->last_is_new) {
+        emit->last_is_new = false;
+        if (replace_file(emit->replaced, buf_slice(&emit->last), err) != 0)
+            return -1;
+    }
+    return emit->output == NULL ? 0 : output_flush(emit->output, err);
+}
+
+static int print(const struct buf *line, enum judge_state verdict)
+{
+    if (fwrite(line->p, 1, line->n, stdout) != line->n || fflush(stdout) != 0)
+        return JUDGE_UNKNOWN;
+    return (int)verdict;
+}
+
+int emit_status(struct emit *emit)
+{
+    struct lines_facts facts = tail_facts(emit->tail);
+
+    if (emit->last.n == 0)
+        emit->verdict =
+            judge(&emit->tail->config->exprs, NULL, &facts, &emit->last);
+    return print(&emit->last, emit->verdict);
+}
+
+int emit_unknown(const char *why)
+{
+    struct buf line = BUF_INIT(1024);
+    int status;
+
+    buf_addstr(&line, "S2TAIL UNKNOWN - ");
+    text_scrub(&line, slice_str(why), 900);
+    buf_addstr(&line, "\n");
+    status = print(&line, JUDGE_UNKNOWN);
+    buf_release(&line);
+    return status;
+}

@@ -1,0 +1,78 @@
+/*
+ * s2tail: counts of what is in streams, as a chart or as lines.  Parse, run,
+ * exit: the only place that does.
+ */
+#include <locale.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "common/shell.h"
+#include "config.h"
+#include "emit.h"
+#include "options.h"
+#include "tail.h"
+#include "version.h"
+
+/* A connection for each stream, where the server speaks HTTP/1.1. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Who checks reads one line and a status from 0 to 3, whatever goes wrong. */
+static int fail(const struct options *options, const struct err *err)
+{
+    int status = shell_fail("s2tail", err);
+
+    return options->check ? emit_unknown(err->text) : status;
+}
+
+static int run_with(const struct options *options)
+{
+    struct err err = ERR_INIT;
+    struct config config;
+    int status;
+
+    if (config_make(&config, options, loop_wall(), &err) != 0) {
+        status = fail(options, &err);
+    } else {
+        if (config.place.token_old_name)
+            log_line(LOG_LEVEL_WARNING,
+                     "S2_AUTH_TOKEN is the old name of S2_ACCESS_TOKEN");
+        raise_descriptors();
+        status = tail_main(&config);
+    }
+    config_release(&config);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct buf text = BUF_INIT((size_t)1 << 16);
+    struct err err = ERR_INIT;
+    struct options options;
+    int status;
+
+    setlocale(LC_CTYPE, "");
+    shell_open("s2tail", false, 0);
+    if (options_parse(&options, argc, argv, loop_wall(), &err) != 0) {
+        status = fail(&options, &err);
+        options_release(&options);
+        return status;
+    }
+    shell_open("s2tail", options.general.quiet, options.general.verbose);
+    if (options.general.help)
+        status = options_help(&text) == 0 ? shell_print(&text) : ERR_OS;
+    else if (options.general.version)
+        status = version_text(&text) == 0 ? shell_print(&text) : ERR_OS;
+    else
+        status = run_with(&options);
+    options_release(&options);
+    return status;
+}

@@ -1,0 +1,20 @@
+/*
+ * The streams of a basin as the source of a run.
+ */
+#ifndef S2TAIL_STREAMS_H
+#define S2TAIL_STREAMS_H
+
+#include "tail.h"
+
+/*
+ * streams_run(tail, now, next): open the basin, once it is there, and follow
+ * its streams; count what has come.  Stores when to call again.  0, or -1
+ * with tail->err.
+ */
+int streams_run(struct tail *tail, int64_t now, int64_t *next);
+
+/* streams_done(tail): whether everything up to where the run shall stop is
+ * counted. */
+bool streams_done(const struct tail *tail, int64_t wall_ms);
+
+#endif

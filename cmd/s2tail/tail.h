@@ -1,0 +1,57 @@
+/*
+ * A run of the program: its parts, and the loop that drives them.
+ */
+#ifndef S2TAIL_TAIL_H
+#define S2TAIL_TAIL_H
+
+#include "basin/follow.h"
+#include "common/output.h"
+#include "config.h"
+#include "count.h"
+#include "feed.h"
+#include "s2/http.h"
+#include "view/lines.h"
+
+struct emit;
+struct keep;
+struct screen;
+
+struct tail {
+    const struct config *config;
+
+    /* the parts; NULL where a run does without */
+    struct http *http;
+    struct basin *basin;
+    struct follow *follow;
+    struct feed *feed;
+    struct count *count;
+    struct emit *emit;
+    struct screen *screen;
+    struct keep *keep;
+    int signals; /* descriptor */
+
+    /* where the run stands */
+    struct err err;      /* why it cannot go on */
+    size_t found;        /* streams that count.c knows */
+    int64_t open_due_ms; /* the basin, when it is to be tried again */
+    bool missing;        /* the basin's file is not there yet, and said */
+    int64_t missing_ms;  /* since then */
+    int64_t start_ms;    /* both clocks at the start */
+    int64_t start_wall_ms;
+    int64_t since_ms; /* the totals' beginning, wall; LINES_UNKNOWN */
+    bool ended;       /* all there was to read is counted */
+    bool stopping;
+    bool forced; /* a second signal: end at once */
+    int signo;   /* of the signal that stopped it, 0: none */
+};
+
+/*
+ * tail_main(config): everything between a good configuration and the exit
+ * status, which it returns; or it dies of a signal.
+ */
+int tail_main(const struct config *config);
+
+/* tail_facts(tail): what goes with a window's counts. */
+struct lines_facts tail_facts(const struct tail *tail);
+
+#endif

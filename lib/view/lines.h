@@ -1,0 +1,64 @@
+/*
+ * A window's counts as text for programs and for people.
+ */
+#ifndef VIEW_LINES_H
+#define VIEW_LINES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "view/window.h"
+
+/* An unknown number. */
+#define LINES_UNKNOWN INT64_MIN
+
+/* What is told besides the window. */
+struct lines_facts {
+    int64_t lag_ms; /* LINES_UNKNOWN */
+    size_t streams; /* followed now */
+    size_t stale;
+    uint64_t missing; /* numbers that were trimmed before they were read */
+};
+
+struct lines_options {
+    size_t top;    /* groups before the rest becomes other; 0: all */
+    bool by_count; /* else by name, bytewise */
+    bool rate;     /* recent per second, with up to three decimals */
+    bool millis;   /* times with milliseconds: windows are not whole seconds */
+    const char *heading; /* of a table's labels; NULL: "stream" */
+};
+
+/*
+ * Each appends to ${out}; 0, or -1 when it is full or memory is out, and
+ * ${out} is then as it was.
+ * Labels: control characters and what else text_scrub replaces is replaced,
+ * but in TSV tab, newline and backslash are written \t, \n and \\.  Labels
+ * that are then the same are one, their counts added up.  With top, what is
+ * not among the largest by recent, then total, then name is the group
+ * WINDOW_OTHER, together with a label of that name.
+ */
+
+/* lines_tsv: window_end, group, recent, total, final|open; a line a group. */
+int lines_tsv(const struct window_snapshot *snapshot,
+              const struct lines_options *options, struct buf *out);
+
+/* lines_json: one line, the object of cli.md, plus late_graced, stale and
+ * missing where they are not zero. */
+int lines_json(const struct window_snapshot *snapshot,
+               const struct lines_facts *facts,
+               const struct lines_options *options, struct buf *out);
+
+/* lines_table: for a person, aligned by display width (grid_width); what is
+ * wrong with the counts (late, stale, missing) is told below. */
+int lines_table(const struct window_snapshot *snapshot,
+                const struct lines_facts *facts,
+                const struct lines_options *options, bool ascii,
+                struct buf *out);
+
+/* lines_prom: Prometheus text format 0.0.4, with HELP and TYPE; counts, also
+ * with rate. */
+int lines_prom(const struct window_snapshot *snapshot,
+               const struct lines_facts *facts,
+               const struct lines_options *options, struct buf *out);
+
+#endif
