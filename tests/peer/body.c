@@ -240,9 +240,10 @@ static S2__SequencedRecord *record_message(const struct store_record *from,
     return &packed->record;
 }
 
+/* ${numbers}: of the records; NULL: those from ${from} on. */
 static int batch_proto(const struct store_stream *stream, uint64_t from,
-                       size_t n, const struct body_position *tail,
-                       struct buf *out)
+                       const uint64_t *numbers, size_t n,
+                       const struct body_position *tail, struct buf *out)
 {
     S2__ReadBatch batch = S2__READ_BATCH__INIT;
     S2__StreamPosition at;
@@ -252,7 +253,8 @@ static int batch_proto(const struct store_stream *stream, uint64_t from,
     if (batch.records == NULL)
         return -1;
     for (; batch.n_records < n; batch.n_records++) {
-        uint64_t seq = from + batch.n_records;
+        uint64_t seq =
+            numbers != NULL ? numbers[batch.n_records] : from + batch.n_records;
         S2__SequencedRecord *record =
             record_message(&stream->records[seq], seq);
 
@@ -299,8 +301,10 @@ static int record_json(const struct store_record *record, uint64_t seq,
         bad |= add_text(record->headers[i].value, out);
         bad |= buf_addstr(out, i + 1 == record->nheaders ? "]]" : "]");
     }
-    bad |= buf_addstr(out, ",\"body\":");
-    bad |= add_text(record->body, out);
+    if (record->body.n > 0) {
+        bad |= buf_addstr(out, ",\"body\":");
+        bad |= add_text(record->body, out);
+    }
     return bad | buf_addstr(out, "}");
 }
 
@@ -326,9 +330,16 @@ int body_batch(const struct store_stream *stream, uint64_t from, size_t n,
                bool tail, bool proto, struct buf *out)
 {
     struct body_position at = {stream->n, stream->last};
+    int bad = proto ? batch_proto(stream, from, NULL, n, tail ? &at : NULL, out)
+                    : batch_json(stream, from, n, tail ? &at : NULL, out);
 
-    return (proto ? batch_proto : batch_json)(stream, from, n,
-                                              tail ? &at : NULL, out) != 0
-               ? -1
-               : 0;
+    return bad != 0 ? -1 : 0;
+}
+
+int body_pick(const struct store_stream *stream, const uint64_t *numbers,
+              size_t n, bool tail, struct buf *out)
+{
+    struct body_position at = {stream->n, stream->last};
+
+    return batch_proto(stream, 0, numbers, n, tail ? &at : NULL, out);
 }

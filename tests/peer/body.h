@@ -40,4 +40,9 @@ int body_ack(const struct body_position *start, const struct body_position *end,
 int body_batch(const struct store_stream *stream, uint64_t from, size_t n,
                bool tail, bool proto, struct buf *out);
 
+/* body_pick(stream, numbers, n, tail, out): append a ReadBatch of just those
+ * records of ${stream}, in protobuf.  0 or -1. */
+int body_pick(const struct store_stream *stream, const uint64_t *numbers,
+              size_t n, bool tail, struct buf *out);
+
 #endif

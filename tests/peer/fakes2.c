@@ -64,6 +64,7 @@ int main(int argc, char **argv)
         return (int)err.code;
     }
     if (s2rule_load(&s2.rules, s2.peer.script, &err) != 0 ||
+        s2state_seed(&s2, &err) != 0 ||
         peer_serve(&s2.peer, s2serve, &s2, &err) != 0 ||
         dump_all(&s2, &err) != 0) {
         fprintf(stderr, "fakes2: %s\n", err.text);

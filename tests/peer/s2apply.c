@@ -19,11 +19,6 @@ static void reply_ok(struct s2reply *reply, int status, bool proto)
     reply->type = proto ? "application/protobuf" : "application/json";
 }
 
-static void no_stream(struct s2reply *reply)
-{
-    s2reply_error(reply, 404, "stream_not_found", "stream not found");
-}
-
 /* The basin that a request is for, empty when it does not say: the header,
  * else the first label of a host name with several. */
 static struct slice basin_of(const struct httpd_request *req)
@@ -94,15 +89,18 @@ static void make_basin(struct s2peer *s2, struct s2call *call,
 
 static int add_info(struct buf *out, const struct store_stream *stream)
 {
-    char time[PARSE_TIME_SIZE];
+    char created[PARSE_TIME_SIZE];
+    char deleted[PARSE_TIME_SIZE];
+    bool gone = stream->deleted_us != 0;
 
-    parse_time_text(stream->created_us, time);
+    parse_time_text(stream->created_us, created);
+    parse_time_text(stream->deleted_us, deleted);
     return buf_addstr(out, "{\"name\":") |
            text_json(out, slice_str(stream->name)) |
-           buf_addf(out,
-                    ",\"created_at\":\"%s\",\"deleted_at\":null,"
-                    "\"cipher\":null}",
-                    time);
+           buf_addf(out, ",\"created_at\":\"%s\",\"deleted_at\":%s%s%s",
+                    created, gone ? "\"" : "", gone ? deleted : "null",
+                    gone ? "\"" : "") |
+           buf_addstr(out, ",\"cipher\":null}");
 }
 
 static bool is_stream_name(const char *name)
@@ -123,7 +121,12 @@ static void make_stream(struct s2peer *s2, struct s2call *call,
                       "no name for a stream");
         return;
     }
-    if (store_find(&s2->store, name) != NULL) {
+    stream = store_find(&s2->store, name);
+    if (stream != NULL && stream->deleted_us != 0) {
+        s2state_stream(s2, call, reply);
+        return;
+    }
+    if (stream != NULL) {
         s2reply_error(reply, 409, "resource_already_exists", "stream exists");
         return;
     }
@@ -144,11 +147,11 @@ static void drop_stream(struct s2peer *s2, struct s2call *call,
         name != NULL ? store_find(&s2->store, name) : NULL;
 
     if (stream == NULL) {
-        no_stream(reply);
+        s2state_stream(s2, call, reply);
         return;
     }
-    store_delete(&s2->store, stream);
-    reply_ok(reply, 202, false);
+    s2state_delete(s2, stream);
+    reply->status = 202;
 }
 
 static void list_streams(struct s2peer *s2, const struct httpd_request *req,
@@ -227,20 +230,18 @@ static void append_records(struct s2peer *s2, struct s2call *call,
 {
     const char *name = s2call_name(call);
     struct store_clock clock = s2state_clock(s2);
-    struct store_stream *stream =
-        name != NULL ? store_find(&s2->store, name) : NULL;
+    struct store_stream *stream;
     struct body_append in;
 
     if (body_parse(call->req->body, call->proto_in, &in) != 0) {
         s2reply_error(reply, 400, call->proto_in ? "bad_proto" : "bad_json",
                       "no batch");
     } else {
-        if (stream == NULL && s2->rules.settings.autocreate &&
-            is_stream_name(name))
-            stream = store_create(&s2->store, name, loop_wall());
-        if (stream == NULL)
-            no_stream(reply);
-        else
+        if (s2->rules.settings.autocreate && is_stream_name(name) &&
+            store_find(&s2->store, name) == NULL)
+            store_create(&s2->store, name, loop_wall());
+        stream = s2state_stream(s2, call, reply);
+        if (stream != NULL)
             reply_append(stream, in.nrecords,
                          store_append(stream, &in.append, &clock),
                          call->proto_out, reply);
@@ -252,14 +253,10 @@ static void append_records(struct s2peer *s2, struct s2call *call,
 static void dump_stream(struct s2peer *s2, struct s2call *call,
                         struct s2reply *reply)
 {
-    const char *name = s2call_name(call);
-    const struct store_stream *stream =
-        name != NULL ? store_find(&s2->store, name) : NULL;
+    const struct store_stream *stream = s2state_stream(s2, call, reply);
 
-    if (stream == NULL) {
-        no_stream(reply);
+    if (stream == NULL)
         return;
-    }
     reply->status = 200;
     reply->type = "text/plain; charset=utf-8";
     store_dump(stream, false, &reply->body);
@@ -273,6 +270,9 @@ static void apply(struct s2peer *s2, struct s2call *call, struct s2reply *reply)
         return;
     case S2CALL_READ:
         s2read_call(s2, call, reply);
+        return;
+    case S2CALL_FOLLOW:
+        s2read_open(s2, call, reply);
         return;
     case S2CALL_TAIL:
         s2read_tail(s2, call, reply);
@@ -298,6 +298,7 @@ static void apply(struct s2peer *s2, struct s2call *call, struct s2reply *reply)
 void s2apply_call(struct s2peer *s2, struct s2call *call, struct s2reply *reply)
 {
     pthread_mutex_lock(&s2->lock);
+    s2state_bury(s2);
     if (call->kind == S2CALL_DUMP)
         dump_stream(s2, call, reply);
     else if (admit(s2, call, reply))

@@ -1,6 +1,7 @@
 #include "s2peer.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -52,8 +53,10 @@ static void parse_stream(struct s2call *call, struct slice path)
         call->kind = S2CALL_APPEND;
         call->op = S2RULE_APPEND;
     } else if (slice_eq(path, SLICE("/records")) && get) {
-        call->kind = S2CALL_READ;
-        call->op = S2RULE_READ;
+        bool session = httpd_header_has(call->req, "Content-Type", "s2s/proto");
+
+        call->kind = session ? S2CALL_FOLLOW : S2CALL_READ;
+        call->op = session ? S2RULE_FOLLOW : S2RULE_READ;
     } else if (slice_eq(path, SLICE("/records/tail")) && get) {
         call->kind = S2CALL_TAIL;
         call->op = S2RULE_TAIL;
@@ -100,6 +103,7 @@ void s2call_parse(struct s2call *call, const struct httpd_request *req,
 void s2call_release(struct s2call *call)
 {
     buf_release(&call->name);
+    free(call->steps);
 }
 
 const char *s2call_name(struct s2call *call)

@@ -8,6 +8,7 @@
 
 #include "httpd.h"
 #include "peer.h"
+#include "s2query.h"
 #include "s2rule.h"
 #include "store.h"
 
@@ -30,12 +31,20 @@ enum s2call_kind {
     S2CALL_NONE, /* no such thing */
     S2CALL_APPEND,
     S2CALL_READ,
+    S2CALL_FOLLOW, /* a read session */
     S2CALL_TAIL,
     S2CALL_CREATE,
     S2CALL_DELETE,
     S2CALL_LIST,
     S2CALL_BASIN,
     S2CALL_DUMP
+};
+
+/* A fault that is to happen in the course of a session. */
+struct s2step {
+    const struct s2rule *rule;
+    uint64_t count; /* requests that the rule had seen */
+    bool done;
 };
 
 struct s2call {
@@ -46,6 +55,13 @@ struct s2call {
     struct buf name; /* of the stream, or of the basin to be made */
     bool proto_in;   /* the body is protobuf */
     bool proto_out;  /* the answer's body may be */
+
+    /* Of a session. */
+    struct store_stream *stream; /* NULL: it is not to begin */
+    struct s2query query;
+    uint64_t from; /* the number to begin with */
+    struct s2step *steps;
+    size_t nsteps;
 };
 
 struct s2reply {
@@ -71,13 +87,32 @@ void s2reply_error(struct s2reply *reply, int status, const char *code,
 void s2apply_call(struct s2peer *s2, struct s2call *call,
                   struct s2reply *reply);
 
-/* s2read_call, s2read_tail: s2apply_call for reads; the lock is held, but
- * given up while a read waits. */
+/* s2read_call, s2read_tail, s2read_open: s2apply_call for reads; the lock is
+ * held, but given up while a read waits.  s2read_open sets call->stream when
+ * a session can begin. */
 void s2read_call(struct s2peer *s2, struct s2call *call, struct s2reply *reply);
 void s2read_tail(struct s2peer *s2, struct s2call *call, struct s2reply *reply);
+void s2read_open(struct s2peer *s2, struct s2call *call, struct s2reply *reply);
+
+/* s2read_wait(s2): sleep until something was appended, or a moment has
+ * passed; the lock is given up meanwhile. */
+void s2read_wait(struct s2peer *s2);
 
 /* s2state_clock(s2): how records that arrive now are dated. */
 struct store_clock s2state_clock(const struct s2peer *s2);
+
+/* s2state_seed(s2): append what the script wants to be there.  0 or -1. */
+int s2state_seed(struct s2peer *s2, struct err *err);
+
+/* s2state_stream(s2, call, reply): the stream that ${call} names; NULL with
+ * ${reply} filled when there is none, or it is being deleted. */
+struct store_stream *s2state_stream(struct s2peer *s2, struct s2call *call,
+                                    struct s2reply *reply);
+
+/* s2state_bury(s2): forget what was deleted long enough ago.
+ * s2state_delete(s2, stream): 0, or -1 when it is deleted already. */
+void s2state_bury(struct s2peer *s2);
+int s2state_delete(struct s2peer *s2, struct store_stream *stream);
 
 /* s2state_change(s2, call, rule): trim, delete or append by somebody else,
  * as ${rule} says; the lock is held.  Whether anything was changed. */

@@ -1,78 +1,20 @@
 #include "s2rule.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/parse.h"
+#include "s2fault.h"
 
-/* What stands behind a fault's name. */
-enum operand { NOTHING, NUMBER, WORD, ERROR, COUNT };
+#define HEARTBEAT_MS 5000
+#define SEED_MAX ((uint64_t)10000000)
 
-static const struct {
-    const char *name;
-    enum operand operand;
-} faults[] = {[S2RULE_F_NONE] = {"none", NOTHING},
-              [S2RULE_F_STATUS] = {"status", ERROR},
-              [S2RULE_F_APPLIED] = {"applied", ERROR},
-              [S2RULE_F_DROP] = {"drop", NOTHING},
-              [S2RULE_F_DROPLATE] = {"droplate", NUMBER},
-              [S2RULE_F_LOST] = {"lost", NOTHING},
-              [S2RULE_F_HOLD] = {"hold", NUMBER},
-              [S2RULE_F_LATE] = {"late", NUMBER},
-              [S2RULE_F_MIDBODY] = {"midbody", NOTHING},
-              [S2RULE_F_TRUNCATED] = {"truncated", NOTHING},
-              [S2RULE_F_WRONGTYPE] = {"wrongtype", NOTHING},
-              [S2RULE_F_GARBAGE] = {"garbage", NOTHING},
-              [S2RULE_F_REDIRECT] = {"redirect", WORD},
-              [S2RULE_F_SLOW] = {"slow", NUMBER},
-              [S2RULE_F_TRIM] = {"trim", NUMBER},
-              [S2RULE_F_DELETE] = {"delete", NOTHING},
-              [S2RULE_F_WIPE] = {"wipe", NOTHING},
-              [S2RULE_F_FOREIGN] = {"foreign", COUNT}};
-
-static const char *const ops[] = {"append", "read",  "tail", "create",
-                                  "list",   "basin", "any",  "other"};
-
-#define FAULTS (sizeof(faults) / sizeof(faults[0]))
+static const char *const ops[] = {"append", "read",   "tail", "create", "list",
+                                  "basin",  "follow", "any",  "other"};
 
 const char *s2rule_op_name(enum s2rule_op op)
 {
     return ops[op];
-}
-
-void s2rule_describe(const struct s2rule *rule, char out[S2RULE_DESCRIBE_SIZE])
-{
-    const char *name = faults[rule->fault].name;
-
-    switch (faults[rule->fault].operand) {
-    case WORD:
-        snprintf(out, S2RULE_DESCRIBE_SIZE, "%s %.200s", name, rule->text);
-        return;
-    case ERROR:
-        snprintf(out, S2RULE_DESCRIBE_SIZE, "%s %d %.200s", name, rule->status,
-                 rule->text);
-        return;
-    case NOTHING:
-        snprintf(out, S2RULE_DESCRIBE_SIZE, "%s", name);
-        return;
-    default:
-        break;
-    }
-    if (rule->copy)
-        snprintf(out, S2RULE_DESCRIBE_SIZE, "%s copy", name);
-    else
-        snprintf(out, S2RULE_DESCRIBE_SIZE, "%s %" PRIu64, name, rule->number);
-}
-
-static bool is_fault(const char *word)
-{
-    for (size_t i = 0; i < FAULTS; i++) {
-        if (strcmp(word, faults[i].name) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* "N" or "N-M".  Whether ${word} is that. */
@@ -131,68 +73,19 @@ static int parse_turn(struct s2rule *rule, const char *word,
     return 1;
 }
 
-/* "CODE CODEWORD [Retry-After: SECONDS]" */
-static int parse_error(struct s2rule *rule, struct script *script,
-                       struct err *err)
-{
-    const char *word;
-    uint64_t status;
-
-    if (script_number(script, &status, err) != 0)
-        return -1;
-    rule->text = script_word(script);
-    if (status < 200 || status > 599 || rule->text == NULL)
-        return script_error(script, err, "a status and a word are wanted:",
-                            faults[rule->fault].name);
-    rule->status = (int)status;
-    word = script_word(script);
-    if (word == NULL)
-        return 0;
-    if (strcmp(word, "Retry-After:") != 0)
-        return script_error(script, err, "Retry-After: or nothing:", word);
-    return script_number(script, &rule->retry_after, err);
-}
-
-/* "N" or "copy" */
-static int parse_count(struct s2rule *rule, struct script *script,
-                       struct err *err)
-{
-    const char *word = script_word(script);
-
-    rule->copy = word != NULL && strcmp(word, "copy") == 0;
-    if (rule->copy)
-        return 0;
-    if (word == NULL || parse_uint(word, 1, 1000, &rule->number, NULL) != 0)
-        return script_error(script, err,
-                            "1 to 1000, or copy:", word != NULL ? word : "");
-    return 0;
-}
-
-static int parse_fault(struct s2rule *rule, const char *word,
+/* "after N", behind which "frames" may follow: 1 when ${word} was of that
+ * kind, 0 when it is something else, or -1. */
+static int parse_after(struct s2rule *rule, const char *word,
                        struct script *script, struct err *err)
 {
-    size_t i = 0;
-
-    while (i < FAULTS && strcmp(word, faults[i].name) != 0)
-        i++;
-    if (i == FAULTS)
-        return script_error(script, err, "no such fault:", word);
-    rule->fault = (enum s2rule_fault)i;
-    switch (faults[i].operand) {
-    case NUMBER:
-        return script_number(script, &rule->number, err);
-    case WORD:
-        rule->text = script_word(script);
-        return rule->text != NULL
-                   ? 0
-                   : script_error(script, err, "where to?", word);
-    case ERROR:
-        return parse_error(rule, script, err);
-    case COUNT:
-        return parse_count(rule, script, err);
-    default:
-        return 0;
+    if (rule->inside && !rule->frames && strcmp(word, "frames") == 0) {
+        rule->frames = true;
+        return 1;
     }
+    if (strcmp(word, "after") != 0)
+        return 0;
+    rule->inside = true;
+    return script_number(script, &rule->after, err) == 0 ? 1 : -1;
 }
 
 static int parse_op(struct s2rule *rule, struct script *script, struct err *err)
@@ -208,7 +101,7 @@ static int parse_op(struct s2rule *rule, struct script *script, struct err *err)
     return script_error(script, err, "no such operation:", word ? word : "");
 }
 
-/* "on OP [STREAM] [WHEN] FAULT" */
+/* "on OP [STREAM] [WHEN] [after N [frames]] FAULT" */
 static int parse_rule(struct s2rules *rules, struct err *err)
 {
     struct script *script = &rules->script;
@@ -228,9 +121,11 @@ static int parse_rule(struct s2rules *rules, struct err *err)
         word = script_word(script);
         if (word == NULL)
             return script_error(script, err, "no fault:", "on");
-        if (is_fault(word))
-            return parse_fault(rule, word, script, err);
-        eaten = parse_turn(rule, word, script, err);
+        if (s2fault_known(word))
+            return s2fault_parse(rule, word, script, err);
+        eaten = parse_after(rule, word, script, err);
+        if (eaten == 0)
+            eaten = parse_turn(rule, word, script, err);
         if (eaten < 0)
             return -1;
         if (eaten == 0 && rule->stream != NULL)
@@ -240,19 +135,58 @@ static int parse_rule(struct s2rules *rules, struct err *err)
     }
 }
 
-/* "skew MS" or "skew -MS" */
+/* "MS" or "-MS" */
+static int parse_signed(struct script *script, bool *minus, uint64_t *ms,
+                        struct err *err)
+{
+    const char *word = script_word(script);
+
+    *minus = word != NULL && word[0] == '-';
+    if (word == NULL ||
+        parse_uint(word + *minus, 0, INT64_C(1) << 50, ms, NULL) != 0)
+        return script_error(script, err, "no such time:", word ? word : "");
+    return 0;
+}
+
 static int parse_skew(struct s2rules *rules, struct err *err)
 {
-    const char *word = script_word(&rules->script);
-    bool minus = word != NULL && word[0] == '-';
+    bool minus;
     uint64_t ms;
 
-    if (word == NULL ||
-        parse_uint(word + minus, 0, INT64_C(1) << 40, &ms, NULL) != 0)
-        return script_error(&rules->script, err,
-                            "no skew:", word != NULL ? word : "");
+    if (parse_signed(&rules->script, &minus, &ms, err) != 0)
+        return -1;
     rules->settings.skew_ms = minus ? -(int64_t)ms : (int64_t)ms;
     return 0;
+}
+
+/* "seed STREAM N [START STEP]" or "command STREAM" */
+static int parse_seed(struct s2rules *rules, bool command, struct err *err)
+{
+    struct script *script = &rules->script;
+    struct s2seed *seed = calloc(1, sizeof(*seed));
+    struct s2seed **end = &rules->seeds;
+
+    if (seed == NULL)
+        return err_memory(err);
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = seed;
+    seed->command = command;
+    seed->stream = script_word(script);
+    if (seed->stream == NULL)
+        return script_error(script, err, "which stream?", "");
+    if (command)
+        return 0;
+    if (script_number(script, &seed->n, err) != 0)
+        return -1;
+    if (seed->n > SEED_MAX)
+        return script_error(script, err, "too many records:", seed->stream);
+    seed->dated = *script_rest(script) != '\0';
+    if (!seed->dated)
+        return 0;
+    if (parse_signed(script, &seed->relative, &seed->start, err) != 0)
+        return -1;
+    return script_number(script, &seed->step, err);
 }
 
 static int parse_line(struct s2rules *rules, struct err *err)
@@ -263,6 +197,13 @@ static int parse_line(struct s2rules *rules, struct err *err)
         return parse_rule(rules, err);
     if (strcmp(word, "skew") == 0)
         return parse_skew(rules, err);
+    if (strcmp(word, "seed") == 0 || strcmp(word, "command") == 0)
+        return parse_seed(rules, word[0] == 'c', err);
+    if (strcmp(word, "deleting") == 0)
+        return script_number(&rules->script, &rules->settings.deleting_ms, err);
+    if (strcmp(word, "heartbeat") == 0)
+        return script_number(&rules->script, &rules->settings.heartbeat_ms,
+                             err);
     if (strcmp(word, "uncapped") == 0)
         rules->settings.uncapped = true;
     else if (strcmp(word, "autocreate") == 0)
@@ -276,7 +217,7 @@ static int parse_line(struct s2rules *rules, struct err *err)
 
 int s2rule_load(struct s2rules *rules, const char *path, struct err *err)
 {
-    *rules = (struct s2rules){.scripted = false};
+    *rules = (struct s2rules){.settings.heartbeat_ms = HEARTBEAT_MS};
     if (path == NULL)
         return 0;
     if (script_open(&rules->script, path, err) != 0)
@@ -300,6 +241,12 @@ void s2rule_release(struct s2rules *rules)
         rules->rules = rule->next;
         free(rule);
     }
+    while (rules->seeds != NULL) {
+        struct s2seed *seed = rules->seeds;
+
+        rules->seeds = seed->next;
+        free(seed);
+    }
     if (rules->scripted)
         script_close(&rules->script);
     rules->scripted = false;
@@ -307,7 +254,7 @@ void s2rule_release(struct s2rules *rules)
 
 bool s2rule_fires(struct s2rule *rule, enum s2rule_op op, const char *stream)
 {
-    if (op == S2RULE_OTHER || (rule->op != S2RULE_ANY && rule->op != op))
+    if (!s2fault_meets(rule, op))
         return false;
     if (rule->stream != NULL &&
         (stream == NULL || strcmp(rule->stream, stream) != 0))

@@ -2,8 +2,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/loop.h"
+#include "s2fault.h"
+#include "s2session.h"
 
 #define IDLE_MS 120000
 #define WRITE_MS 10000
@@ -19,7 +22,7 @@ static struct httpd_reply plain(const struct s2reply *reply)
                                 .body = buf_slice(&reply->body)};
 }
 
-/* Notes the answer, and sends it.  0 or -1. */
+/* Notes the answer, and sends it, however long it is.  0 or -1. */
 static int send_reply(struct s2peer *s2, struct net_conn *conn,
                       struct s2call *call, const struct s2reply *reply)
 {
@@ -29,6 +32,8 @@ static int send_reply(struct s2peer *s2, struct net_conn *conn,
     journal_line(&s2->peer.journal, "answer conn=%u op=%s stream=%s %d",
                  call->conn, s2rule_op_name(call->op),
                  name != NULL ? name : "-", reply->status);
+    if (call->stream != NULL)
+        return s2session(s2, conn, call);
     return httpd_send(conn, &bytes);
 }
 
@@ -181,26 +186,46 @@ static int answer_by(struct s2peer *s2, struct net_conn *conn,
     }
 }
 
+/* Keeps ${rule} for the session that ${call} may begin. */
+static void add_step(struct s2call *call, const struct s2rule *rule)
+{
+    struct s2step *grown =
+        realloc(call->steps, (call->nsteps + 1) * sizeof(*grown));
+
+    if (grown == NULL)
+        return;
+    call->steps = grown;
+    call->steps[call->nsteps++] =
+        (struct s2step){.rule = rule, .count = rule->count};
+}
+
 /* All rules have their say about ${call}: what changes the stream is done
- * at once; the first other fault is returned, or NULL. */
+ * at once, what happens in a session is kept for it; the first other fault is
+ * returned, or NULL. */
 static const struct s2rule *meet(struct s2peer *s2, struct s2call *call)
 {
     const struct s2rule *chosen = NULL;
     const char *name = s2call_name(call);
-    char what[S2RULE_DESCRIBE_SIZE];
+    char what[S2FAULT_DESCRIBE_SIZE];
 
     pthread_mutex_lock(&s2->lock);
+    s2state_bury(s2);
     for (struct s2rule *rule = s2->rules.rules; rule != NULL;
          rule = rule->next) {
-        bool changes = rule->fault >= S2RULE_F_TRIM;
+        bool changes = s2fault_changes(rule->fault);
 
-        if (!s2rule_fires(rule, call->op, name) ||
-            (!changes && chosen != NULL) ||
+        if (!s2rule_fires(rule, call->op, name))
+            continue;
+        if (s2fault_inside(rule)) {
+            add_step(call, rule);
+            continue;
+        }
+        if ((!changes && chosen != NULL) ||
             (changes && !s2state_change(s2, call, rule)))
             continue;
         if (!changes && rule->fault != S2RULE_F_NONE)
             chosen = rule;
-        s2rule_describe(rule, what);
+        s2fault_describe(rule, what);
         journal_line(&s2->peer.journal,
                      "fault conn=%u op=%s stream=%s n=%" PRIu64 " %s",
                      call->conn, s2rule_op_name(call->op),

@@ -50,3 +50,24 @@ int squeeze_message(struct squeeze *squeeze, struct slice in, struct buf *out)
     out->n = n;
     return 0;
 }
+
+int squeeze_plain(struct slice in, struct buf *out)
+{
+    size_t bound = ZSTD_compressBound(in.n);
+    ZSTD_CCtx *context = ZSTD_createCCtx();
+    char *to = buf_reserve(out, bound);
+    ZSTD_inBuffer from = {in.p, in.n, 0};
+    ZSTD_outBuffer into = {to, bound, 0};
+    int result = -1;
+
+    /* Fed and ended by one call, the frame would tell its content's size. */
+    if (context != NULL && to != NULL &&
+        !ZSTD_isError(
+            ZSTD_compressStream2(context, &into, &from, ZSTD_e_continue)) &&
+        ZSTD_compressStream2(context, &into, &from, ZSTD_e_end) == 0) {
+        out->n += into.pos;
+        result = 0;
+    }
+    ZSTD_freeCCtx(context);
+    return result;
+}

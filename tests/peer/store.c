@@ -27,6 +27,12 @@ void store_release(struct store *store)
 {
     for (size_t i = 0; i < store->n; i++)
         free_stream(store->streams[i]);
+    while (store->buried != NULL) {
+        struct store_stream *stream = store->buried;
+
+        store->buried = stream->next;
+        free_stream(stream);
+    }
     free(store->streams);
     *store = (struct store){.n = 0};
 }
@@ -95,14 +101,21 @@ struct store_stream *store_create(struct store *store, const char *name,
     return stream;
 }
 
-void store_delete(struct store *store, struct store_stream *stream)
+void store_bury(struct store *store, int64_t before_us)
 {
-    size_t at = place(store, stream->name);
+    size_t kept = 0;
 
-    store->n--;
-    memmove(store->streams + at, store->streams + at + 1,
-            (store->n - at) * sizeof(struct store_stream *));
-    free_stream(stream);
+    for (size_t i = 0; i < store->n; i++) {
+        struct store_stream *stream = store->streams[i];
+
+        if (stream->deleted_us == 0 || stream->deleted_us > before_us) {
+            store->streams[kept++] = stream;
+            continue;
+        }
+        stream->next = store->buried;
+        store->buried = stream;
+    }
+    store->n = kept;
 }
 
 size_t store_metered(const struct store_record *record)
@@ -261,6 +274,24 @@ enum store_result store_append(struct store_stream *stream,
     return STORE_OK;
 }
 
+int store_delete(struct store_stream *stream, int64_t now_us)
+{
+    struct store_header trim = {.value = SLICE("trim")};
+    struct store_record record = {.timestamp = STORE_NO_TIME,
+                                  .body = SLICE("\xff\xff\xff\xff"
+                                                "\xff\xff\xff\xff"),
+                                  .headers = &trim,
+                                  .nheaders = 1};
+    struct store_append append = {.records = &record, .n = 1};
+    struct store_clock clock = {.now_ms = (uint64_t)(now_us / 1000)};
+
+    if (stream->deleted_us != 0 ||
+        store_append(stream, &append, &clock) != STORE_OK)
+        return -1;
+    stream->deleted_us = now_us;
+    return 0;
+}
+
 void store_trim(struct store_stream *stream, uint64_t seq)
 {
     if (seq > stream->n)
@@ -289,6 +320,8 @@ int store_dump(const struct store_stream *stream, bool full, struct buf *out)
 {
     int bad = 0;
 
+    if (stream->deleted_us != 0)
+        return 0;
     for (size_t i = (size_t)stream->trimmed; i < stream->n; i++) {
         const struct store_record *record = &stream->records[i];
         bool command = store_is_command(record);

@@ -32,18 +32,21 @@ struct store_record {
 struct store_stream {
     char *name;
     int64_t created_us;
+    int64_t deleted_us;           /* 0: it was not deleted */
     struct store_record *records; /* those below trimmed are empty */
     size_t n;                     /* the tail: the next number */
     size_t cap;
     uint64_t trimmed; /* records below are gone */
     uint64_t last;    /* timestamp of the newest record, 0 for none */
     char token[STORE_TOKEN_MAX + 1]; /* fencing token */
+    struct store_stream *next;       /* among those that are buried */
 };
 
 struct store {
     struct store_stream **streams; /* in byte order of their names */
     size_t n;
     size_t cap;
+    struct store_stream *buried; /* no longer listed; readers may be left */
 };
 
 /* What an append asks for; records are borrowed. */
@@ -83,8 +86,15 @@ size_t store_after(const struct store *store, const char *name);
 struct store_stream *store_create(struct store *store, const char *name,
                                   int64_t now_us);
 
-/* store_delete(store, stream): ${stream} is freed. */
-void store_delete(struct store *store, struct store_stream *stream);
+/*
+ * store_delete(stream, now_us): as S2 does it, a last command that trims all
+ * that was there.  The stream stays listed until store_bury, and valid until
+ * store_release.  0; -1 when it is deleted already or memory is out.
+ */
+int store_delete(struct store_stream *stream, int64_t now_us);
+
+/* store_bury(store, before_us): streams deleted up to then are gone. */
+void store_bury(struct store *store, int64_t before_us);
 
 /*
  * store_append(stream, append, clock): append all records or none.  Checked
