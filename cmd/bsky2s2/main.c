@@ -39,6 +39,7 @@ int main(int argc, char **argv)
     struct options options;
     int status;
 
+    shell_start();
     shell_open("bsky2s2", false, 0);
     if (options_parse(&options, argc, argv, loop_wall(), &err) != 0) {
         options_release(&options);

@@ -1,6 +1,9 @@
 #include "common/shell.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -19,6 +22,15 @@ static bool is_journal(void)
     return announced != NULL && fstat(STDERR_FILENO, &st) == 0 &&
            sscanf(announced, "%ju:%ju", &device, &inode) == 2 &&
            device == (uintmax_t)st.st_dev && inode == (uintmax_t)st.st_ino;
+}
+
+void shell_start(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+    signal(SIGUSR1, SIG_IGN);
 }
 
 void shell_open(const char *prog, bool quiet, int verbose)

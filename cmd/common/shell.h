@@ -10,6 +10,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/*
+ * shell_start(): before anything else: a standard descriptor that is closed
+ * becomes one that fails, lest a file that is opened takes its place and our
+ * lines; and SIGUSR1 is ignored until somebody waits for it.
+ */
+void shell_start(void);
+
 /* shell_open(prog, quiet, verbose): log as ${prog}, errors only, or more and
  * more; with levels where stderr is the journal. */
 void shell_open(const char *prog, bool quiet, int verbose);

@@ -169,7 +169,7 @@ static int set_times(struct config *config, int64_t now_us, struct err *err)
     if (o->since != OPTIONS_UNSET) {
         config->by_time = o->since > PARSE_EARLIEST;
         config->since_ms = o->since / 1000;
-    } else if (o->check || (!o->once && o->input == NULL)) {
+    } else if (o->input == NULL && (o->check || !o->once)) {
         config->by_time = true;
         config->since_ms = last_window(config, now_us / 1000);
     }

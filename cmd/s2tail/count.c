@@ -253,6 +253,8 @@ int count_line(struct count *count, const struct count_record *record,
     int64_t time_ms = record->time_ms;
     uint32_t label;
 
+    if (count->config->by_time && time_ms < count->config->since_ms)
+        return 0;
     if (evaluate(count, record, &label, &time_ms, err) != 0)
         return -1;
     time_ms = time_of(count, time_ms, now_ms);

@@ -60,6 +60,7 @@ int main(int argc, char **argv)
     int status;
 
     setlocale(LC_CTYPE, "");
+    shell_start();
     shell_open("s2tail", false, 0);
     if (options_parse(&options, argc, argv, loop_wall(), &err) != 0) {
         status = fail(&options, &err);

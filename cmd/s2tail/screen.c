@@ -232,6 +232,12 @@ int screen_run(struct screen *screen, int64_t now, int64_t *next,
     return 0;
 }
 
+int screen_last(struct screen *screen, struct err *err)
+{
+    screen->options.keys = false;
+    return draw(screen, loop_now(), err);
+}
+
 enum screen_wish screen_keys(struct screen *screen)
 {
     enum screen_wish wish = SCREEN_NOTHING;

@@ -25,6 +25,10 @@ void screen_close(struct screen *screen);
 int screen_run(struct screen *screen, int64_t now, int64_t *next,
                struct err *err);
 
+/* screen_last(screen, err): the frame that stays: of now, without keys.  0 or
+ * -1. */
+int screen_last(struct screen *screen, struct err *err);
+
 /* screen_keys(screen): act on the keys pressed since. */
 enum screen_wish screen_keys(struct screen *screen);
 

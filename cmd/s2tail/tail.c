@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/loop.h"
+#include "common/shell.h"
 #include "emit.h"
 #include "keep.h"
 #include "report.h"
@@ -324,7 +324,6 @@ static void finish(struct tail *tail)
 {
     struct output *output = emit_output(tail->emit);
     struct err err = ERR_INIT;
-    int64_t next;
 
     if (tail->ended && tail->err.code == ERR_NONE)
         emit_end(tail->emit);
@@ -334,7 +333,7 @@ static void finish(struct tail *tail)
         tail->err.code == ERR_NONE)
         tail->err = err;
     if (tail->screen != NULL && tail->err.code == ERR_NONE)
-        screen_run(tail->screen, LOOP_NEVER - 1, &next, &tail->err);
+        screen_last(tail->screen, &tail->err);
     if (output != NULL && !output_gone(output) && output_waiting(output) > 0 &&
         tail->err.code == ERR_NONE)
         err_set(&tail->err, ERR_UNACKED, "%zu bytes of output were not written",
@@ -373,9 +372,9 @@ int tail_main(const struct config *config)
         status = emit_status(tail.emit);
     close_parts(&tail);
     if (tail.err.code != ERR_NONE && signo != SIGPIPE) {
-        log_line(LOG_LEVEL_ERROR, "%s", tail.err.text);
-        status = config->options->check ? emit_unknown(tail.err.text)
-                                        : (int)tail.err.code;
+        status = shell_fail("s2tail", &tail.err);
+        if (config->options->check)
+            status = emit_unknown(tail.err.text);
     }
     if (signo != 0 && status == 0)
         loop_die_of(signo);
