@@ -44,7 +44,6 @@ struct stream {
     bool fresh; /* told that it begins anew */
     bool owes;  /* the caller has a page and has not asked for more */
     uint64_t got;
-    uint64_t most_ms;
 };
 
 enum kind { LIST, TAIL, FOLLOW };

@@ -1,145 +1,5 @@
 /* Following many streams through failures, one at a time. */
-#include "followcaller.h"
-
-static struct fake fake;
-static struct follow_config config;
-
-static void begin(size_t n)
-{
-    fake_init(&fake, 7, n);
-    config = fake_config(&fake);
-}
-
-static struct stream *add_records(size_t i, uint64_t n)
-{
-    fake.streams[i].n += n;
-    return &fake.streams[i];
-}
-
-static void start_and_run(int64_t ms)
-{
-    fake_start(&fake, &config);
-    run_for(&fake, ms);
-}
-
-/* Until the first of these is asked for, and not answered yet. */
-static void run_until_asked(const unsigned *count)
-{
-    int64_t next = 0;
-    int64_t end = fake.now + 10000;
-
-    CHECK_INT(follow_run(fake.follow, fake.now, &next, NULL), 0);
-    while (*count == 0 && fake.now < end) {
-        fake_run(&fake.head, fake.now);
-        fake.now++;
-        CHECK_INT(follow_run(fake.follow, fake.now, &next, NULL), 0);
-    }
-    CHECK(*count > 0);
-}
-
-static void test_restarted(void)
-{
-    struct stream *s;
-
-    begin(1);
-    s = add_records(0, 150);
-    start_and_run(1000);
-    s->inc = 2;
-    s->n = 40;
-    s->fails = 1;
-    s->fail = OUTCOME_RETRY;
-    run_for(&fake, 5000);
-    /* The session sees that its stream is gone, then the list shows it. */
-    CHECK_INT(s->got, 190);
-    CHECK_INT(told(&fake, 0)->next_seq, 40);
-    fake_release(&fake);
-}
-
-/* The store lost data, whether the tail or the session tells. */
-static void test_lost_data(void)
-{
-    struct stream *s;
-    struct basin_op *op;
-
-    begin(1);
-    s = add_records(0, 150);
-    start_and_run(1000);
-    for (int i = 0; i < 2; i++) {
-        s->inc++;
-        s->n = 40;
-        s->first = 10;
-        s->trims = true;
-        for (op = fake.ops; op != NULL; op = op->next)
-            op->inc = s->inc;
-        s->fails = i;
-        s->fail = OUTCOME_RETRY;
-        run_for(&fake, 5000);
-        CHECK_INT(fake.notes[FOLLOW_RESTARTED], i + 1);
-        CHECK_INT(s->got, i == 0 ? 180 : 270);
-        CHECK_INT(told(&fake, 0)->next_seq, 40);
-        CHECK_INT(told(&fake, 0)->missing, 0);
-        add_records(0, 60);
-        run_for(&fake, 1000);
-    }
-    s->inc++;
-    s->n = 0;
-    s->first = 0;
-    fake.ops->inc = s->inc;
-    run_for(&fake, 5000);
-    CHECK_INT(told(&fake, 0)->last_ms, 0);
-    CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
-    CHECK_INT(fake.notes[FOLLOW_GONE], 0);
-    fake_release(&fake);
-}
-
-static void test_deleted(void)
-{
-    struct stream *s;
-
-    begin(2);
-    s = add_records(0, 150);
-    start_and_run(1000);
-    s->exists = false;
-    run_for(&fake, 10000);
-    CHECK_INT(fake.notes[FOLLOW_GONE], 1);
-    CHECK_STR(fake.note_stream, "s/00000");
-    CHECK_INT(told(&fake, 0)->state, FOLLOW_DELETED);
-    CHECK_INT(told(&fake, 0)->next_seq, 150);
-    follow_more(fake.follow, 0);
-    run_for(&fake, 30000);
-    CHECK(!told(&fake, 0)->stale);
-    s->exists = true;
-    s->inc = 2;
-    s->n = 40;
-    run_for(&fake, 3000);
-    CHECK_INT(fake.notes[FOLLOW_FOUND], 3);
-    CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
-    CHECK_INT(told(&fake, 0)->next_seq, 40);
-    CHECK_INT(told(&fake, 0)->index, 0);
-    CHECK_INT(s->got, 190);
-    fake_release(&fake);
-}
-
-/* A stream that a later list leaves out goes on. */
-static void test_not_in_the_list(void)
-{
-    struct stream *s;
-
-    begin(1);
-    s = add_records(0, 5);
-    start_and_run(500);
-    s->exists = false;
-    s->mute = true;
-    run_for(&fake, 5000);
-    CHECK_INT(fake.notes[FOLLOW_GONE], 0);
-    s->exists = true;
-    s->mute = false;
-    add_records(0, 5);
-    run_for(&fake, 1000);
-    CHECK_INT(s->got, 10);
-    CHECK_INT(s->sessions, 1);
-    fake_release(&fake);
-}
+#include "followscene.h"
 
 static void test_retry(void)
 {
@@ -205,25 +65,6 @@ static void test_reads_fail(void)
     fake_release(&fake);
 }
 
-/* It is asked again and again, and stale all the while. */
-static void test_fails_for_long(void)
-{
-    struct stream *s;
-
-    begin(1);
-    s = add_records(0, 50);
-    start_and_run(1000);
-    s->fails = 1000;
-    s->fail = OUTCOME_RETRY;
-    run_for(&fake, 25000);
-    for (int i = 0; i < 100; i++) {
-        CHECK(told(&fake, 0)->stale);
-        CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
-        run_for(&fake, 1000);
-    }
-    fake_release(&fake);
-}
-
 /* Old records come again. */
 static void test_overlap(void)
 {
@@ -240,22 +81,6 @@ static void test_overlap(void)
     CHECK_INT(s->got, 500);
     CHECK_INT(told(&fake, 0)->next_seq, 500);
     CHECK_INT(told(&fake, 0)->missing, 0);
-    fake_release(&fake);
-}
-
-/* A list that began before a stream was seen to be gone says nothing. */
-static void test_ghost(void)
-{
-    static const char *const prefixes[] = {"s/", "s", "s/0", ""};
-
-    begin(1);
-    config.prefixes = prefixes;
-    config.nprefixes = 4;
-    fake.streams[0].ghost = true;
-    fake.streams[0].exists = false;
-    start_and_run(10000);
-    CHECK(fake.lists >= 8);
-    CHECK_INT(fake.notes[FOLLOW_FOUND], fake.lists / 4);
     fake_release(&fake);
 }
 
@@ -352,87 +177,6 @@ static void test_session_ends(void)
     fake_release(&fake);
 }
 
-/* Held back by what is behind, not by what is live, stale or deleted. */
-static void test_bound(void)
-{
-    struct follow *f;
-
-    begin(3);
-    fake.more_percent = 0;
-    fake.whole_pages = true;
-    add_records(0, 150);
-    add_records(1, 250);
-    start_and_run(100);
-    f = fake.follow;
-    run_for(&fake, 1000);
-    CHECK_INT(follow_bound(f, INT64_C(1) << 50), date_of(99));
-    CHECK_INT(follow_bound(f, 50), 50);
-    fake.streams[0].owes = false;
-    follow_more(f, 0);
-    run_for(&fake, 1000);
-    CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
-    CHECK_INT(follow_bound(f, INT64_C(1) << 50), date_of(99));
-    /* Its next page never comes. */
-    fake.streams[1].mute = true;
-    fake.streams[1].owes = false;
-    follow_more(f, 1);
-    run_for(&fake, 19000);
-    CHECK_INT(follow_bound(f, INT64_C(1) << 50), date_of(99));
-    run_for(&fake, 2000);
-    CHECK(told(&fake, 1)->stale);
-    CHECK_INT(follow_bound(f, 1000000), 1000000);
-    fake.streams[1].mute = false;
-    fake_release(&fake);
-}
-
-/* A live stream that fails stays live until it is seen to be behind. */
-static void test_live_through_failure(void)
-{
-    struct stream *s;
-
-    begin(1);
-    s = add_records(0, 10);
-    start_and_run(1000);
-    s->fails = 3;
-    s->fail = OUTCOME_RETRY;
-    s->mute = false;
-    while (fake.notes[FOLLOW_RETRY] < 3) {
-        CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
-        run_for(&fake, 1);
-    }
-    fake.more_percent = 0;
-    add_records(0, 150);
-    run_for(&fake, 5000);
-    CHECK_INT(told(&fake, 0)->state, FOLLOW_BEHIND);
-    CHECK_INT(s->got, 110);
-    CHECK_INT(told(&fake, 0)->tail_seq, 160);
-    s->owes = false;
-    follow_more(fake.follow, 0);
-    run_for(&fake, 1000);
-    CHECK_INT(told(&fake, 0)->state, FOLLOW_LIVE);
-    fake_release(&fake);
-}
-
-/* A quiet live stream gives signs of life. */
-static void test_quiet(void)
-{
-    begin(1);
-    start_and_run(100000);
-    CHECK(!told(&fake, 0)->stale);
-    CHECK(told(&fake, 0)->last_answer + 6000 > (uint64_t)fake.now);
-    fake.streams[0].mute = true;
-    run_for(&fake, 26000);
-    CHECK(told(&fake, 0)->stale);
-    fake.streams[0].mute = false;
-    run_for(&fake, 100);
-    CHECK(!told(&fake, 0)->stale);
-    CHECK_INT(fake.streams[0].sessions, 1);
-    fake.streams[0].mute = true;
-    run_for(&fake, 26000);
-    CHECK(told(&fake, 0)->stale);
-    fake_release(&fake);
-}
-
 static void test_without_a_note_hook(void)
 {
     begin(1);
@@ -505,22 +249,13 @@ static void test_no_memory(void)
 
 int main(void)
 {
-    RUN(test_restarted);
-    RUN(test_lost_data);
-    RUN(test_deleted);
-    RUN(test_not_in_the_list);
     RUN(test_retry);
     RUN(test_reads_fail);
-    RUN(test_fails_for_long);
     RUN(test_overlap);
-    RUN(test_ghost);
     RUN(test_retry_for);
     RUN(test_list_fails);
     RUN(test_fatal);
     RUN(test_session_ends);
-    RUN(test_bound);
-    RUN(test_live_through_failure);
-    RUN(test_quiet);
     RUN(test_without_a_note_hook);
     RUN(test_nonsense);
     RUN(test_list_stuck);
