@@ -85,6 +85,11 @@ int input_fd(const struct input *input)
     return input->regular || is_at_hand(input) ? -1 : input->fd;
 }
 
+const char *input_name(const struct input *input)
+{
+    return input->name;
+}
+
 uint64_t input_oversize(const struct input *input)
 {
     return input->oversize;

@@ -43,6 +43,9 @@ int input_fd(const struct input *input);
  */
 int input_run(struct input *input, struct err *err);
 
+/* input_name(input): its path, or what stands for stdin. */
+const char *input_name(const struct input *input);
+
 /* input_oversize(input): how many lines were skipped for their length. */
 uint64_t input_oversize(const struct input *input);
 

@@ -13,6 +13,9 @@
 #define CHART_EVERY_MS 1000
 #define CHECK_RETRY_MS 10000
 
+/* A chart is not wider or higher. */
+#define CELLS_MOST 1000
+
 static int check_together(const struct options *o, struct err *err)
 {
     const char *other = o->state != NULL ? "--state" : NULL;
@@ -23,11 +26,17 @@ static int check_together(const struct options *o, struct err *err)
                        "positions to come back to");
     if (o->input != NULL && o->place.basin != NULL)
         return err_set(err, ERR_USAGE, "--input goes not with --basin");
+    if (o->width > CELLS_MOST || o->height > CELLS_MOST)
+        return err_set(err, ERR_USAGE, "%s: more than %d",
+                       o->width > CELLS_MOST ? "--width" : "--height",
+                       CELLS_MOST);
     if (!o->check && o->warn.n + o->crit.n > 0)
         return err_set(err, ERR_USAGE, "--warn and --crit need --check");
-    if (o->check && (o->format != FORMAT_AUTO || o->output != NULL))
+    if (o->check &&
+        (o->format != FORMAT_AUTO || o->output != NULL || o->state != NULL))
         return err_set(err, ERR_USAGE,
-                       "--check goes with neither --format nor --output");
+                       "--check goes with none of --format, --output and "
+                       "--state");
     return 0;
 }
 

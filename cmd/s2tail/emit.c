@@ -63,6 +63,7 @@ struct emit *emit_open(struct tail *tail, struct err *err)
     emit->lines.top = (size_t)o->top;
     emit->lines.by_count = o->sort == SORT_COUNT;
     emit->lines.rate = o->rate;
+    emit->lines.heading = o->group;
     emit->lines.millis = o->window % 1000 != 0 || config->every_ms % 1000 != 0;
     if (open_output(emit, err) != 0) {
         emit_close(emit, NULL);

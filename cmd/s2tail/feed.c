@@ -143,6 +143,11 @@ int feed_fd(const struct feed *feed)
     return input_fd(feed->input);
 }
 
+const char *feed_name(const struct feed *feed)
+{
+    return input_name(feed->input);
+}
+
 uint64_t feed_bad(const struct feed *feed)
 {
     return feed->bad + input_oversize(feed->input);

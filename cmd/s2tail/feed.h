@@ -25,6 +25,9 @@ int feed_run(struct feed *feed, bool ready, struct err *err);
 /* feed_fd(feed): what to wait for; -1 when there is something at hand. */
 int feed_fd(const struct feed *feed);
 
+/* feed_name(feed): what to call it in messages. */
+const char *feed_name(const struct feed *feed);
+
 /* feed_bad(feed): lines that could not be counted; feed_streams(feed): streams
  * seen in them. */
 uint64_t feed_bad(const struct feed *feed);

@@ -99,11 +99,11 @@ static void close_parts(struct tail *tail)
 static int64_t lag(const struct tail *tail)
 {
     int64_t newest = count_newest(tail->count);
-    int64_t ms = loop_wall() / 1000 - newest;
+    int64_t now_ms = loop_wall() / 1000;
 
     if (newest == INT64_MIN)
         return LINES_UNKNOWN;
-    return ms < 0 ? 0 : ms;
+    return newest < now_ms ? now_ms - newest : 0;
 }
 
 struct lines_facts tail_facts(const struct tail *tail)
@@ -341,7 +341,7 @@ static void finish(struct tail *tail)
     if (tail->feed != NULL && feed_bad(tail->feed) > 0 &&
         tail->err.code == ERR_NONE)
         err_set(&tail->err, ERR_DATA, "%.300s: %llu lines were no records",
-                tail->config->options->input,
+                feed_name(tail->feed),
                 (unsigned long long)feed_bad(tail->feed));
 }
 

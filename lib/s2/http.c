@@ -104,6 +104,7 @@ void http_free(struct http *http)
     if (http == NULL)
         return;
     cancel_all(&http->running);
+    cancel_all(&http->ended);
     cancel_all(&http->starting);
     cancel_all(&http->waiting);
     http_sockets_release(&http->sessions);
@@ -170,6 +171,8 @@ void http_detach(struct http_request *r)
     bool begun = r->queue == &http->running || r->queue == &http->ended;
 
     http_queue_remove(r);
+    if (http->opener == r)
+        http->opener = NULL;
     if (!begun)
         return;
     *(r->session ? &http->nsessions : &http->nrunning) -= 1;

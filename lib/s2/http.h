@@ -88,10 +88,11 @@ struct http_request *http_start(struct http *http, const struct http_spec *spec,
  * http_stream(http, spec, bytes, done, arg, err): begin a request whose
  * answer may have no end: with status 200 its body goes to ${bytes} as it
  * comes, and ${done} finds it empty; any other is kept, as http_start does.
- * spec->timeout_ms is for silence: when no byte came for so long, from the
- * first call of http_wait on, it ends in HTTP_MAYBE, and its connection with
- * it, whoever shares it.  It does not wait for its turn.  Over https many of
- * them share a connection, if the server speaks HTTP/2.
+ * spec->timeout_ms is for silence: when no byte came for so long since it
+ * began, it ends in HTTP_MAYBE (HTTP_NO_EFFECT before anything was sent), and
+ * its connection with it, whoever shares it.  It does not wait for its turn.
+ * Over https many of them share a connection, if the server speaks HTTP/2;
+ * they begin only when the one stands that is just being opened.
  */
 struct http_request *http_stream(struct http *http,
                                  const struct http_spec *spec,

@@ -89,7 +89,6 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
     }
     if (line.n >= 5 && memcmp(line.p, "HTTP/", 5) == 0) {
         easy->headers_end = false;
-        easy->http1 = line.n > 5 && line.p[5] == '1';
         easy->retry_after_ms = 0;
         easy->retry_exact = false;
     } else if (trim(line).n == 0) {
@@ -242,8 +241,6 @@ release:
     return -1;
 }
 
-/* To wait for a connection that others open pays only where it can be shared:
- * libcurl would wait on http too, for as long as the first session lasts. */
 int http_easy_stream(struct http_easy *easy, const struct http_spec *spec,
                      http_bytes *bytes, void *arg, struct err *err)
 {
@@ -253,11 +250,9 @@ int http_easy_stream(struct http_easy *easy, const struct http_spec *spec,
     easy->bytes_arg = arg;
     easy->silence_ms = spec->timeout_ms;
     easy->shares = strncmp(spec->url, "https:", 6) == 0;
-    if (easy->shares) {
+    if (easy->shares)
         bad |= curl_easy_setopt(easy->curl, CURLOPT_HTTP_VERSION,
                                 CURL_HTTP_VERSION_2TLS);
-        bad |= curl_easy_setopt(easy->curl, CURLOPT_PIPEWAIT, 1L);
-    }
     return bad == 0 ? 0 : err_memory(err);
 }
 

@@ -36,7 +36,6 @@ struct http_easy {
     void *bytes_arg;
     bool shares;        /* a session's connection, if the server lets it */
     bool cancelled;     /* from within a callback: no more of them */
-    bool http1;         /* the answer came over HTTP/1 */
     int64_t silence_ms; /* of a session; 0: another request */
     int64_t heard_at;   /* last byte, or the beginning; loop_now() */
     char error[CURL_ERROR_SIZE];

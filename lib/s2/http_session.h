@@ -7,8 +7,8 @@
 
 #include "s2/http_state.h"
 
-/* http_session_start(http, err): give those that start to libcurl.  0 or -1
- * with ERR_OS. */
+/* http_session_start(http, err): begin those that can.  Returns how many did,
+ * some of which may be over already, or -1 with ERR_OS. */
 int http_session_start(struct http *http, struct err *err);
 
 /* http_session_rest(http, now): how long (ms) they shall be left alone at

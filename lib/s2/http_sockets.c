@@ -8,6 +8,9 @@
 
 #include "base/loop.h"
 
+/* How many share one HTTP/2 connection: servers allow a hundred and more. */
+#define SHARERS 90L
+
 static short events_of(int what)
 {
     int events = 0;
@@ -86,6 +89,8 @@ int http_sockets_init(struct http_sockets *s, struct err *err)
     bad |= curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, (void *)s);
     bad |= curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     bad |= curl_multi_setopt(s->multi, CURLMOPT_TIMERDATA, (void *)s);
+    bad |=
+        curl_multi_setopt(s->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, SHARERS);
     return bad == 0 ? 0 : err_memory(err);
 }
 

@@ -26,15 +26,15 @@ struct http {
     struct buf cacert; /* empty: the system's certificates only */
     int max_running;   /* ordinary requests */
     int nrunning;
-    int nsessions;              /* that run */
-    struct http_queue waiting;  /* ordinary requests */
-    struct http_queue starting; /* sessions, which wait for nothing */
-    struct http_queue running;  /* those that libcurl has */
-    struct http_queue ended;    /* so too, but cancelled from within it */
-    bool http1;                 /* some https server speaks no HTTP/2 */
-    bool inside;                /* libcurl is at work: no meddling */
-    int64_t crowd_at;           /* no session goes on before; loop_now() */
-    int64_t watch_at;           /* none is too silent before */
+    int nsessions;               /* that run */
+    struct http_queue waiting;   /* ordinary requests */
+    struct http_queue starting;  /* sessions */
+    struct http_queue running;   /* those that libcurl has */
+    struct http_queue ended;     /* so too, but cancelled from within it */
+    struct http_request *opener; /* of a shared connection; NULL: none */
+    bool inside;                 /* libcurl is at work: no meddling */
+    int64_t crowd_at;            /* no session goes on before; loop_now() */
+    int64_t watch_at;            /* none is too silent before */
 };
 
 struct http_request {

@@ -146,13 +146,15 @@ int http_wait(struct http *http, struct pollfd *fds, size_t n, int64_t max_ms,
     int64_t ms = max_ms < 0 ? 0 : max_ms < INT_MAX ? max_ms : INT_MAX;
     int64_t now = loop_now(), rest, least;
     struct waits waits;
+    int started;
 
     if (n > HTTP_FDS_MAX)
         return err_set(err, ERR_BUG, "%zu descriptors to wait for", n);
-    if (http_session_start(http, err) != 0 || run_waiting(http, err) != 0)
+    started = http_session_start(http, err);
+    if (started < 0 || run_waiting(http, err) != 0)
         return -1;
     rest = http_session_rest(http, now);
-    least = rest > 0 ? rest : http_session_sleep(http, now);
+    least = started > 0 ? 0 : rest > 0 ? rest : http_session_sleep(http, now);
     if (waits_init(&waits, http, fds, n, rest == 0, err) != 0 ||
         sleep_on(http, &waits, least < ms ? least : ms, err) != 0 ||
         drive(http, &waits, rest == 0, err) != 0)

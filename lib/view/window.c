@@ -211,7 +211,8 @@ static void tell(const struct window *window, int64_t end, bool final,
         told(arg, &snapshot);
 }
 
-static void close_next(struct window *window)
+/* ${last}: for now; that one is told even if it is empty as many before it. */
+static void close_next(struct window *window, bool last)
 {
     bool empty = true;
     int64_t end = window->next;
@@ -223,11 +224,14 @@ static void close_next(struct window *window)
     window->next++;
     window->head = (window->head + 1) % window->nring;
     window->fixed = true;
-    if (empty && window->empties == WINDOW_EMPTY_MAX) {
+    if (empty && window->empties == WINDOW_EMPTY_MAX && !last) {
         window->skipped++;
         return;
     }
-    window->empties = empty ? window->empties + 1 : 0;
+    if (!empty)
+        window->empties = 0;
+    else if (window->empties < WINDOW_EMPTY_MAX)
+        window->empties++;
     remember(window);
     tell(window, end, true, window->config.closed, window->config.arg);
     window->skipped = 0;
@@ -246,13 +250,15 @@ void window_advance(struct window *window, int64_t time_ms)
         window->advanced = to;
     if (to - window->next < WINDOW_EMPTY_MAX)
         window->empties = 0;
-    while (window->next <= to &&
+    while (window->next < to &&
            (window->ringed > 0 || window->empties < WINDOW_EMPTY_MAX))
-        close_next(window);
-    if (window->next <= to) {
-        window->skipped += (uint64_t)(to - window->next) + 1;
-        window->next = to + 1;
+        close_next(window, false);
+    if (window->next < to) {
+        window->skipped += (uint64_t)(to - window->next);
+        window->next = to;
     }
+    if (window->next == to)
+        close_next(window, true);
 }
 
 void window_passed(struct window *window, int64_t time_ms)

@@ -25,8 +25,8 @@
 #define WINDOW_OTHER "other"
 
 /* When time passes by more windows than these in one window_advance, only so
- * many all-empty ones in a row are told; then it goes on behind them.  Time
- * that passes step by step leaves out none. */
+ * many all-empty ones in a row are told, and the last one.  Time that passes
+ * step by step leaves out none. */
 #define WINDOW_EMPTY_MAX 360
 
 struct window;

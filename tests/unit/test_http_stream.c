@@ -290,6 +290,25 @@ static void test_callback_meddles(void)
     byhand_stop(&b);
 }
 
+/* What fails at once is not waited for. */
+static void test_fails_at_once(void)
+{
+    struct http *http = got_make(1);
+    struct heard heard = {0};
+    struct byhand b;
+
+    byhand_start(&b, http);
+    snprintf(b.url, sizeof(b.url), "http://127.0.0.1:99999/");
+    heard_start(&b, PATIENCE_MS, &heard);
+    CHECK(http_wait(http, NULL, 0, 2 * PATIENCE_MS, NULL) == 0);
+    CHECK_INT(heard.got.calls, 1);
+    CHECK_INT(heard.got.failure, HTTP_NO_EFFECT);
+    CHECK_INT(heard.got.err.code, ERR_CONFIG);
+    CHECK(strstr(heard.got.err.text, "no sign") == NULL);
+    http_free(http);
+    byhand_stop(&b);
+}
+
 static void test_cancel(void)
 {
     struct setup s;
@@ -361,6 +380,7 @@ int main(void)
     RUN(test_silence_ends_the_wait);
     RUN(test_on_top);
     RUN(test_callback_meddles);
+    RUN(test_fails_at_once);
     RUN(test_cancel);
     RUN(test_crowd);
     return check_done();

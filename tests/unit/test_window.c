@@ -255,16 +255,19 @@ static void test_empty_stretch(void)
 
     window_add(w, a, 5);
     window_advance(w, later);
-    CHECK_INT(told.n, 2 + WINDOW_EMPTY_MAX);
+    CHECK_INT(told.n, 3 + WINDOW_EMPTY_MAX);
     check_told(1, 0, 20, 1, 1);
     check_told(2, 10, 30, 0, 1);
-    window_advance(w, later + 1000);
-    CHECK_INT(told.n, 2 + WINDOW_EMPTY_MAX + 100);
+    CHECK_INT(told.at[1 + WINDOW_EMPTY_MAX].skipped, 0);
+    check_told(2 + WINDOW_EMPTY_MAX, later - 20, later, 0, 1);
     CHECK_INT(told.at[2 + WINDOW_EMPTY_MAX].skipped,
-              later / 10 - WINDOW_EMPTY_MAX - 2);
+              later / 10 - WINDOW_EMPTY_MAX - 3);
+    window_advance(w, later + 1000);
+    CHECK_INT(told.n, 3 + WINDOW_EMPTY_MAX + 100);
+    CHECK_INT(told.at[told.n - 1].skipped, 0);
     window_add(w, a, later + 1000);
     window_advance(w, later + 1020);
-    CHECK_INT(told.n, 4 + WINDOW_EMPTY_MAX + 100);
+    CHECK_INT(told.n, 5 + WINDOW_EMPTY_MAX + 100);
     check_told(told.n - 2, later + 990, later + 1010, 1, 2);
     CHECK_INT(told.at[told.n - 1].skipped, 0);
     window_free(w);

@@ -163,7 +163,7 @@ static void want_history(struct wanted *w)
                w->nhistory * sizeof(uint32_t));
 }
 
-static void model_close(void)
+static void model_close(bool last)
 {
     struct wanted *w = &wanted[nwanted];
     uint64_t sum = 0;
@@ -171,12 +171,14 @@ static void model_close(void)
     want(model.next++, true);
     for (size_t i = 0; i < LABELS; i++)
         sum += w->recent[i];
-    if (sum == 0 && model.empties == WINDOW_EMPTY_MAX) {
+    if (sum == 0 && model.empties == WINDOW_EMPTY_MAX && !last) {
         nwanted--;
         model.skipped++;
         return;
     }
-    model.empties = sum == 0 ? model.empties + 1 : 0;
+    model.empties = sum > 0                            ? 0
+                    : model.empties < WINDOW_EMPTY_MAX ? model.empties + 1
+                                                       : WINDOW_EMPTY_MAX;
     model.skipped = 0;
     for (size_t i = 0; i < LABELS; i++)
         model.past[i][model.npast] = (uint32_t)w->recent[i];
@@ -200,7 +202,7 @@ static void model_advance(int64_t time)
     if (to - model.next < WINDOW_EMPTY_MAX)
         model.empties = 0;
     while (model.next <= to)
-        model_close();
+        model_close(model.next == to);
 }
 
 static bool total_is_right(const struct wanted *w, size_t i, uint64_t total)
