@@ -199,8 +199,7 @@ static bool reads_as(const char *text, size_t n, double d)
     return same;
 }
 
-/* With as few digits as tell it from others; jansson writes and reads it, for
- * the C library would do so in the words of the locale. */
+/* With as few digits as tell it from others. */
 static const char *real_text(const json_t *real, struct scratch *scratch)
 {
     size_t room = sizeof(scratch->text) - 1;

@@ -176,7 +176,7 @@ random_lines() { # N SPAN JITTER SEED
     alike got wanted
 }
 
-@test "empty windows: all groups at zero, of a longer stretch only 360" {
+@test "empty windows: all groups at zero, of a longer stretch 360 and the last" {
     { line a 1700000000000; line b 1700000000000; line a 1700000300000; } >in
     s2tail -i in -w 1s >out
     same "$(grep -c final out)" 600
@@ -185,9 +185,10 @@ random_lines() { # N SPAN JITTER SEED
     same "$(s2tail -i in -w 1s --grace 0 | wc -l)" 363
     { line a 1700000000000; line a 1700001000000; line a 1700001001000; } >in
     tool s2tail -i in -w 1s --grace 0
-    same "${#lines[@]}" 363
-    same "$(awk '$3 == 0' <<<"$output" | wc -l)" 360
-    same "$(tail -3 <<<"$output")" "2023-11-14T22:19:21Z	a	0	1	final
+    same "${#lines[@]}" 364
+    same "$(awk '$3 == 0' <<<"$output" | wc -l)" 361
+    same "$(tail -4 <<<"$output")" "2023-11-14T22:19:21Z	a	0	1	final
+2023-11-14T22:30:00Z	a	0	1	final
 2023-11-14T22:30:01Z	a	1	2	final
 2023-11-14T22:30:02Z	a	1	3	open"
 }
@@ -196,7 +197,7 @@ random_lines() { # N SPAN JITTER SEED
     { line a 0; line a 1700000000000; line a 1700000000010; } >in
     tool s2tail -i in -w 10ms --grace 0
     same "$status" 0
-    same "${#lines[@]}" 363
+    same "${#lines[@]}" 364
     same "${lines[0]}" "1970-01-01T00:00:00.010Z	a	1	1	final"
     same "${lines[-1]}" "2023-11-14T22:13:20.020Z	a	1	3	open"
 }
