@@ -160,3 +160,32 @@ alike() { # GOT WANT
     diff "$2" "$1" | head -20
     return 1
 }
+
+# While a writer appends to the basin, end s2tail OPTION... at random, again
+# and again, by KILL, or by TERM so that it keeps its state.  In the end it has
+# counted what is there, once.  What it writes to: ./state.
+random_ends() { # ROUNDS OPTION...
+    local rounds=$1 seed=${SEED:-$RANDOM} round writer signal
+    shift
+    echo "seed $seed"
+    RANDOM=$seed
+    (for chunk in {1..50}; do
+        posts_at 100 $((1700000000 + chunk)) | bsky2s2 -q -i - || exit 1
+    done) 3>&- &
+    writer=$!
+    PIDS+=("$writer")
+    for ((round = 0; round < rounds; round++)); do
+        s2tail -q -S state -s earliest -w 1s "$@" >>told 3>&- &
+        PID=$!
+        sleep "0.$(printf %03d $((RANDOM % 300)))"
+        signal=$((RANDOM % 2 ? 9 : 15))
+        kill -$signal "$PID"
+        wait "$PID" 2>/dev/null || true
+    done
+    wait "$writer"
+    test -s state
+    s2tail -1 -S state -w 1s "$@" | totals >got
+    s2tail -1 -w 1s "$@" | totals >want
+    alike got want
+    same "$(awk '{ n += $2 } END { print n }' got)" 5000
+}

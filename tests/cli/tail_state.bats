@@ -199,3 +199,8 @@ state.lock"
     s2tail -b file:x.db -1 -w 1s | totals >want
     alike got want
 }
+
+@test "ended at random, again and again, while records come" {
+    export S2_BASIN=file:x.db
+    random_ends 40
+}

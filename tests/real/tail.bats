@@ -78,6 +78,12 @@ alike_both() { # OPTION...
     same "$(wc -l <got)" 9
 }
 
+@test "ended at random, again and again, while records come" {
+    lite
+    "$S2" create-basin "$S2_BASIN" >/dev/null 2>&1
+    random_ends 40
+}
+
 @test "a stream that is deleted leaves the others" {
     lite
     posts 90 >posts
