@@ -32,7 +32,8 @@ forbid "no tool knows another" '(bsky2s2|s2tail)/' cmd/*/*.[ch]
     forbid "libwebsockets has one door" 'libwebsockets' \
         $(except lib/bsky/ws.c)
     forbid "libcurl has one door" 'curl/' \
-        $(except lib/s2/http.c lib/s2/http_easy.c lib/s2/http_easy.h)
+        $(except lib/s2/http.c lib/s2/http_easy.c lib/s2/http_easy.h \
+            lib/s2/http_roots.c)
     forbid "SQLite has one door" 'sqlite3' \
         $(find lib cmd -name '*.[ch]' | grep -v '^lib/basin/file')
     forbid "protobuf-c has one door" '(protobuf-c|s2.pb-c)' \

@@ -2,10 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#define PATH_SIZE 4096
 
 static int write_all(int fd, struct slice s)
 {
@@ -22,9 +23,26 @@ static int write_all(int fd, struct slice s)
     return 0;
 }
 
-int replace_file(const char *path, struct slice content, struct err *err)
+/* A pipe or a device is written to: a file in its place would be of no use to
+ * anybody. */
+static int write_special(const char *path, struct slice content,
+                         struct err *err)
 {
-    char temp[PATH_SIZE];
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int rc;
+
+    if (fd < 0)
+        return err_os(err, ERR_CANTCREATE, errno, "%.300s", path);
+    rc = write_all(fd, content);
+    if (rc != 0)
+        err_os(err, ERR_IO, errno, "%.300s", path);
+    close(fd);
+    return rc;
+}
+
+static int write_beside(const char *path, struct slice content, struct err *err)
+{
+    char temp[PATH_MAX];
     int n = snprintf(temp, sizeof(temp), "%s.%ld.tmp", path, (long)getpid());
     int fd;
     int rc;
@@ -46,4 +64,16 @@ int replace_file(const char *path, struct slice content, struct err *err)
     if (rc != 0)
         unlink(temp);
     return rc;
+}
+
+int replace_file(const char *path, struct slice content, struct err *err)
+{
+    char target[PATH_MAX];
+    struct stat st;
+
+    if (realpath(path, target) == NULL)
+        return write_beside(path, content, err);
+    if (stat(target, &st) == 0 && !S_ISREG(st.st_mode))
+        return write_special(target, content, err);
+    return write_beside(target, content, err);
 }

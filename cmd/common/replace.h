@@ -9,8 +9,9 @@
 
 /*
  * replace_file(path, content, err): write ${content} to a new file beside
- * ${path} and rename it: who reads sees the old one or the new one.  It need
- * not survive a power cut.  0, or -1: ERR_CANTCREATE, ERR_IO; the old one
+ * ${path}, or what that links to, and rename it: who reads sees the old one
+ * or the new one.  A pipe or a device is written to instead.  It need not
+ * survive a power cut.  0, or -1: ERR_CANTCREATE, ERR_IO; the old one
  * then stays.
  */
 int replace_file(const char *path, struct slice content, struct err *err);

@@ -14,6 +14,8 @@ struct count;
 struct count_hooks {
     /* A window has closed. */
     window_closed *closed;
+    /* No more can be told for now: count_run and the others stop there. */
+    bool (*full)(void *arg);
     /* Nothing of this stream waits any more; NULL for an input. */
     void (*emptied)(void *arg, size_t stream);
     void *arg;
@@ -61,24 +63,37 @@ int count_add(struct count *count, size_t stream,
 /*
  * count_run(count, bound_ms, now_ms): no stream can bring anything from
  * before ${bound_ms} any more (${now_ms}: all are at their tails): count what
- * waits up to there, close what has ended.
+ * waits up to there, close what has ended.  When hooks.full stopped it, a
+ * later call goes on.
  */
 void count_run(struct count *count, int64_t bound_ms, int64_t now_ms);
 
+/* count_restart(count, stream): what comes of this stream now is of another
+ * one by that name, from its beginning; what waits of the old one is counted
+ * first. */
+void count_restart(struct count *count, size_t stream);
+
 /*
  * count_line(count, record, now_ms, err): count a record of an input at once;
- * its own time is the only clock.  count_end(count): no more will come.
+ * its own time is the only clock.  0; 1 when hooks.full stopped it and the
+ * record must be handed over again; -1 with an error.  count_end(count): no
+ * more will come; false when hooks.full stopped it.
  */
 int count_line(struct count *count, const struct count_record *record,
                int64_t now_ms, struct err *err);
-void count_end(struct count *count);
+bool count_end(struct count *count);
 
 /* count_waiting(count): records that wait to be counted. */
 size_t count_waiting(const struct count *count);
 
+/* count_stopped(count): hooks.full has stopped it on its way. */
+bool count_stopped(const struct count *count);
+
 /* count_clock(count): the time that has been reached, before the grace; that
- * of the last record, for an input.  0: none yet. */
+ * of the last record, for an input.  0: none yet.  count_shown(count): the
+ * same, but inside what --until lets be counted. */
 int64_t count_clock(const struct count *count);
+int64_t count_shown(const struct count *count);
 
 /* count_newest(count), count_oldest(count): the times of the newest and the
  * oldest record counted, ms; INT64_MIN: none yet. */

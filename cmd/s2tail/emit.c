@@ -94,6 +94,12 @@ bool emit_is_full(const struct emit *emit)
     return emit->output != NULL && output_waiting(emit->output) > OUTPUT_HIGH;
 }
 
+bool emit_is_idle(const struct emit *emit)
+{
+    return emit->output == NULL ||
+           (output_waiting(emit->output) == 0 && !output_gone(emit->output));
+}
+
 static int put(struct emit *emit, const struct window_snapshot *snapshot,
                struct buf *out)
 {
@@ -173,7 +179,7 @@ void emit_end(struct emit *emit)
     /* Lines end with the open window; a table or frame shows it only when
      * there is no other. */
     if (!only_last(emit) || emit->last.n == 0)
-        window_open(count_window(tail->count), count_clock(tail->count),
+        window_open(count_window(tail->count), count_shown(tail->count),
                     on_open, emit);
     if (out != NULL && only_last(emit) &&
         buf_addslice(out, buf_slice(&emit->last)) != 0)

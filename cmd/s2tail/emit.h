@@ -25,8 +25,10 @@ void emit_end(struct emit *emit);
 /* emit_flush(emit, err): write what can be written now.  0 or -1. */
 int emit_flush(struct emit *emit, struct err *err);
 
-/* emit_is_full(emit): too much waits; count no more until it is out. */
+/* emit_is_full(emit): too much waits; count no more until it is out.
+ * emit_is_idle(emit): all that was told is written. */
 bool emit_is_full(const struct emit *emit);
+bool emit_is_idle(const struct emit *emit);
 
 /* emit_output(emit): where lines go; NULL: nowhere. */
 struct output *emit_output(struct emit *emit);

@@ -10,9 +10,13 @@
 #include "emit.h"
 #include "report.h"
 #include "tail.h"
+#include "view/field.h"
 
 /* Names are kept to count them; of more streams than these only so many. */
 #define STREAMS_MOST 100000
+
+/* The last millisecond with a four-digit year. */
+#define TIMESTAMP_MOST 253402300799999.0
 
 struct feed {
     struct tail *tail;
@@ -28,15 +32,19 @@ struct line {
     const json_t *record;
 };
 
+/* A timestamp is read as a real where another number of the line is too large
+ * for an integer. */
 static bool read_line(json_t *json, struct line *line)
 {
-    const json_t *stream = json_object_get(json, "stream");
     const json_t *timestamp = json_object_get(json, "timestamp");
+    double t = json_number_value(timestamp);
 
     line->record = json_object_get(json, "record");
-    line->stream = json_string_value(stream);
-    line->timestamp = json_integer_value(timestamp);
-    return line->stream != NULL && json_is_integer(timestamp) &&
+    line->stream = json_string_value(json_object_get(json, "stream"));
+    line->timestamp = json_is_integer(timestamp) ? json_integer_value(timestamp)
+                      : t >= 0 && t < TIMESTAMP_MOST ? (json_int_t)t
+                                                     : -1;
+    return line->stream != NULL && json_is_number(timestamp) &&
            line->timestamp >= 0 && line->record != NULL;
 }
 
@@ -78,24 +86,24 @@ static enum input_taken on_line(void *arg, struct slice text, uint64_t number)
 {
     struct feed *feed = arg;
     struct tail *tail = feed->tail;
-    json_error_t why;
-    json_t *json = json_loadb(text.p, text.n, 0, &why);
+    json_t *json;
     struct line line;
+    bool reals;
     int rc = 0;
 
+    if (field_json(text, &json, &reals, &tail->err) != 0)
+        return INPUT_STOP;
     if (json == NULL || !read_line(json, &line)) {
         feed->bad++;
         if (feed->bad == 1)
             report_line(tail, LOG_LEVEL_WARNING, "line %llu: no record: %s",
                         (unsigned long long)number,
-                        json == NULL ? why.text : "a member is missing");
+                        json == NULL ? "no JSON" : "a member is missing");
     } else if (is_ours(tail->config, line.stream)) {
         rc = count_it(feed, &line);
     }
     json_decref(json);
-    if (rc != 0)
-        return INPUT_STOP;
-    return emit_is_full(tail->emit) ? INPUT_STOP : INPUT_GO_ON;
+    return rc == 0 ? INPUT_GO_ON : rc > 0 ? INPUT_HOLD : INPUT_STOP;
 }
 
 struct feed *feed_open(struct tail *tail, const char *path, struct err *err)

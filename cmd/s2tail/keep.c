@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/loop.h"
+#include "emit.h"
 #include "view/state.h"
 
 #define SAVE_MS 5000
@@ -11,8 +13,11 @@
 
 struct keep {
     struct state *state;
-    json_t *streams; /* the earlier run's: name -> [next_seq, last_ms];
-                        NULL: none */
+    char *basin;     /* what is read, whatever it is called this time; owned */
+    json_t *streams; /* the earlier run's: name -> [next_seq, last_ms, made],
+                        or null where reading has not begun; NULL: none */
+    bool by_time;    /* the first run began by time, at begin_ms */
+    int64_t begin_ms;
     int64_t due_ms;
 };
 
@@ -25,18 +30,60 @@ static json_t *texts(const char *const *v, size_t n)
     return array;
 }
 
-/* What must be the same for counts to go on: a new reference. */
-static json_t *settings(const struct config *config)
+/* The absolute path of a file that may not be there yet: NULL without its
+ * directory. */
+static char *absolute(const char *name)
+{
+    char *path = realpath(name, NULL);
+    const char *slash = strrchr(name, '/');
+    const char *base = slash == NULL ? name : slash + 1;
+    char *head;
+    char *directory;
+
+    if (path != NULL)
+        return path;
+    head = strndup(name, (size_t)(base - name));
+    directory =
+        head == NULL ? NULL : realpath(*head == '\0' ? "." : head, NULL);
+    free(head);
+    if (directory == NULL)
+        return NULL;
+    path = malloc(strlen(directory) + strlen(base) + 2);
+    if (path != NULL) {
+        memcpy(path, directory, strlen(directory));
+        path[strlen(directory)] = '/';
+        memcpy(path + strlen(directory) + 1, base, strlen(base) + 1);
+    }
+    free(directory);
+    return path;
+}
+
+static char *name_basin(const struct place *place)
+{
+    struct buf text = BUF_INIT(8192);
+    char *path = place->kind == PLACE_FILE ? absolute(place->name) : NULL;
+
+    if (place->kind == PLACE_FILE)
+        buf_addf(&text, "file:%s", path == NULL ? place->name : path);
+    else
+        buf_addf(&text, "s2://%s at %s", place->name,
+                 place->basin_endpoint == NULL ? "s2.dev"
+                                               : place->basin_endpoint);
+    free(path);
+    return buf_str(&text) == NULL ? NULL : text.p; /* now the caller's */
+}
+
+/* What must be the same for counts to go on, by the options' names: a new
+ * reference. */
+static json_t *settings(const struct keep *keep, const struct config *config)
 {
     const struct options *o = config->options;
 
-    return json_pack("{s:s+, s:o, s:o, s:s, s:o, s:s, s:I, s:I}", "basin",
-                     config->place.kind == PLACE_FILE ? "file:" : "s2://",
-                     config->place.name, "prefixes",
-                     texts(o->prefixes, o->nprefixes), "excludes",
-                     texts(config->excludes, config->nexcludes), "group",
-                     o->group, "where", texts(o->where.v, o->where.n), "time",
-                     o->time, "window_ms", (json_int_t)o->window, "every_ms",
+    return json_pack("{s:s, s:o, s:o, s:s, s:o, s:s, s:I, s:I}", "basin",
+                     keep->basin, "prefix", texts(o->prefixes, o->nprefixes),
+                     "exclude", texts(config->excludes, config->nexcludes),
+                     "group", o->group, "where", texts(o->where.v, o->where.n),
+                     "time", o->time, "window", (json_int_t)o->window, "every",
                      (json_int_t)config->every_ms);
 }
 
@@ -65,7 +112,7 @@ static int use(struct keep *keep, struct tail *tail, const json_t *json,
                const char *path, struct err *err)
 {
     const json_t *since = json_object_get(json, "since_ms");
-    json_t *is = settings(tail->config);
+    json_t *is = settings(keep, tail->config);
     int rc;
 
     if (is == NULL)
@@ -80,6 +127,8 @@ static int use(struct keep *keep, struct tail *tail, const json_t *json,
         return -1;
     if (json_is_integer(since))
         tail->since_ms = json_integer_value(since);
+    keep->by_time = json_is_integer(json_object_get(json, "begin_ms"));
+    keep->begin_ms = json_integer_value(json_object_get(json, "begin_ms"));
     keep->streams = json_incref(json_object_get(json, "streams"));
     if (!json_is_object(keep->streams))
         return err_set(err, ERR_CONFIG, "%.200s: it names no streams", path);
@@ -99,7 +148,13 @@ struct keep *keep_open(struct tail *tail, const char *path, struct err *err)
         err_memory(err);
         return NULL;
     }
-    keep->state = state_open(path, err);
+    keep->by_time = tail->config->by_time;
+    keep->begin_ms = tail->config->since_ms;
+    keep->basin = name_basin(&tail->config->place);
+    if (keep->basin == NULL)
+        err_memory(err);
+    else
+        keep->state = state_open(path, err);
     if (keep->state == NULL) {
         keep_close(keep);
         return NULL;
@@ -120,6 +175,7 @@ void keep_close(struct keep *keep)
         return;
     state_close(keep->state);
     json_decref(keep->streams);
+    free(keep->basin);
     free(keep);
 }
 
@@ -128,27 +184,26 @@ bool keep_loaded(const struct keep *keep)
     return keep->streams != NULL;
 }
 
-static struct count_position position(const json_t *pair)
+static uint64_t number(const json_t *array, size_t at)
 {
-    struct count_position p = {
-        .known = json_is_array(pair),
-        .next_seq = (uint64_t)json_integer_value(json_array_get(pair, 0)),
-        .last_ms = json_integer_value(json_array_get(pair, 1))};
-
-    return p;
+    return (uint64_t)json_integer_value(json_array_get(array, at));
 }
 
 int keep_resume(struct keep *keep, struct tail *tail)
 {
     const char *name;
-    json_t *pair;
+    json_t *kept;
 
-    json_object_foreach(keep->streams, name, pair)
+    json_object_foreach(keep->streams, name, kept)
     {
-        struct count_position p = position(pair);
+        struct follow_from from = {.by_time =
+                                       json_is_null(kept) && keep->by_time,
+                                   .since_ms = (uint64_t)keep->begin_ms,
+                                   .next_seq = number(kept, 0),
+                                   .last_ms = number(kept, 1),
+                                   .made = number(kept, 2)};
 
-        if (follow_resume(tail->follow, name, p.next_seq, (uint64_t)p.last_ms,
-                          &tail->err) != 0)
+        if (follow_resume(tail->follow, name, &from, &tail->err) != 0)
             return -1;
     }
     return 0;
@@ -157,63 +212,62 @@ int keep_resume(struct keep *keep, struct tail *tail)
 void keep_found(struct keep *keep, struct tail *tail,
                 const struct follow_stream *stream)
 {
-    struct count_position p =
-        position(json_object_get(keep->streams, stream->name));
+    const json_t *kept = json_object_get(keep->streams, stream->name);
+    struct count_position p = {.known = json_is_array(kept),
+                               .next_seq = number(kept, 0),
+                               .last_ms = (int64_t)number(kept, 1)};
 
     if (p.known)
         count_resume(tail->count, stream->index, &p);
 }
 
-/* Up to where a stream is counted, as a pair; NULL while that is not settled:
- * it shall begin by time, and nothing is known of it yet. */
-static json_t *pair_of(const struct tail *tail, const struct follow_stream *s)
+/* Up to where a stream is counted: a new reference; null while that is not
+ * settled: it shall begin by time, and nothing is known of it yet. */
+static json_t *position(const struct keep *keep, const struct tail *tail,
+                        const struct follow_stream *s)
 {
     struct count_position p = count_position(tail->count, s->index);
 
-    if (!p.known && tail->config->by_time && s->state == FOLLOW_BEHIND)
-        return NULL;
+    if (!p.known && keep->by_time && s->state == FOLLOW_BEHIND)
+        return json_null();
     if (!p.known)
         p.next_seq = s->next_seq;
-    return json_pack("[I,I]", (json_int_t)p.next_seq, (json_int_t)p.last_ms);
+    return json_pack("[I,I,I]", (json_int_t)p.next_seq, (json_int_t)p.last_ms,
+                     (json_int_t)s->made);
 }
 
-/* All positions; NULL when one of them is not settled. */
-static json_t *positions(const struct tail *tail)
+static json_t *positions(const struct keep *keep, const struct tail *tail)
 {
     json_t *all = json_object();
     const struct follow_stream *const *streams;
     size_t n;
 
     streams = follow_streams(tail->follow, &n);
-    for (size_t i = 0; i < n && i < tail->found; i++) {
-        json_t *pair;
-
-        if (streams[i]->state == FOLLOW_DELETED)
-            continue;
-        pair = pair_of(tail, streams[i]);
-        if (pair == NULL) {
-            json_decref(all);
-            return NULL;
-        }
-        json_object_set_new(all, streams[i]->name, pair);
-    }
+    for (size_t i = 0; i < n && i < tail->found; i++)
+        json_object_set_new(all, streams[i]->name,
+                            position(keep, tail, streams[i]));
     return all;
+}
+
+/* What is saved must have been told: nobody tells those windows again. */
+static bool may_save(const struct tail *tail)
+{
+    return tail->follow != NULL && follow_listed(tail->follow) &&
+           !count_stopped(tail->count) && emit_is_idle(tail->emit);
 }
 
 int keep_save(struct keep *keep, struct tail *tail, struct err *err)
 {
-    json_t *all;
     json_t *json;
     int rc;
 
-    if (tail->follow == NULL || !follow_listed(tail->follow))
+    if (!may_save(tail))
         return 0;
-    all = positions(tail);
-    if (all == NULL)
-        return 0;
-    json = json_pack("{s:i, s:o, s:I, s:o, s:o}", "v", VERSION_NOW, "settings",
-                     settings(tail->config), "since_ms",
-                     (json_int_t)tail->since_ms, "streams", all, "counts",
+    json = json_pack("{s:i, s:o, s:I, s:o*, s:o, s:o}", "v", VERSION_NOW,
+                     "settings", settings(keep, tail->config), "since_ms",
+                     (json_int_t)tail->since_ms, "begin_ms",
+                     keep->by_time ? json_integer(keep->begin_ms) : NULL,
+                     "streams", positions(keep, tail), "counts",
                      window_save(count_window(tail->count)));
     if (json == NULL)
         return err_memory(err);
@@ -225,13 +279,16 @@ int keep_save(struct keep *keep, struct tail *tail, struct err *err)
 int keep_run(struct keep *keep, struct tail *tail, int64_t now, int64_t *next,
              struct err *err)
 {
+    *next = LOOP_NEVER;
     if (keep->due_ms == 0)
         keep->due_ms = now + SAVE_MS;
-    if (now >= keep->due_ms) {
+    if (now >= keep->due_ms && may_save(tail)) {
         keep->due_ms = now + SAVE_MS;
         if (keep_save(keep, tail, err) != 0)
             return -1;
     }
-    *next = keep->due_ms;
+    /* What cannot be saved yet can be once output is written, which wakes. */
+    if (now < keep->due_ms)
+        *next = keep->due_ms;
     return 0;
 }

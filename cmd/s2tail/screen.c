@@ -50,12 +50,21 @@ struct screen {
     bool stderr_here; /* stderr is a terminal */
 };
 
+/* Who is in the background neither draws nor asks for keys: that would take
+ * the terminal from who has it, or stop us.  On a terminal that is not ours to
+ * control nobody is. */
+static bool in_foreground(void)
+{
+    pid_t group = tcgetpgrp(STDOUT_FILENO);
+
+    return group < 0 || group == getpgrp();
+}
+
 /* Keys come from the terminal, even while stdin carries data, if it is the
- * one we are on and we are in its foreground: else to ask for them would stop
- * us. */
+ * one that controls us. */
 static int open_keys(void)
 {
-    if (tcgetpgrp(STDOUT_FILENO) != getpgrp())
+    if (tcgetpgrp(STDOUT_FILENO) < 0)
         return -1;
     return open("/dev/tty", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
@@ -77,6 +86,20 @@ static int make_grid(struct screen *screen, struct err *err)
     return grid_init(&screen->grid, width, height, err);
 }
 
+/* Take the terminal, once it is ours. */
+static int go_on(struct screen *screen, struct err *err)
+{
+    if (!screen->suspended || !in_foreground())
+        return 0;
+    if (screen->term == NULL)
+        screen->term = term_open(STDOUT_FILENO, screen->keys_fd, err);
+    else
+        term_resume(screen->term);
+    screen->suspended = screen->term == NULL;
+    screen->resized = true;
+    return screen->term == NULL ? -1 : 0;
+}
+
 struct screen *screen_open(struct tail *tail, struct err *err)
 {
     struct screen *screen = calloc(1, sizeof(*screen));
@@ -91,9 +114,8 @@ struct screen *screen_open(struct tail *tail, struct err *err)
     screen->options.keys = screen->keys_fd >= 0;
     screen->stderr_here = isatty(STDERR_FILENO) != 0;
     buf_init(&screen->held, HELD_MOST);
-    if (make_grid(screen, err) == 0)
-        screen->term = term_open(STDOUT_FILENO, screen->keys_fd, err);
-    if (screen->term == NULL) {
+    screen->suspended = true;
+    if (make_grid(screen, err) != 0 || go_on(screen, err) != 0) {
         screen_close(screen);
         return NULL;
     }
@@ -133,12 +155,27 @@ void screen_close(struct screen *screen)
     free(screen);
 }
 
+/* While old records are caught up with, they are no rate. */
+static bool is_behind(const struct tail *tail)
+{
+    int64_t wall_ms = loop_wall() / 1000;
+
+    return tail->feed == NULL &&
+           (tail->follow == NULL ||
+            follow_bound(tail->follow, wall_ms) < wall_ms);
+}
+
 /* Records a thousand seconds, of the last few seconds. */
 static int64_t rate(struct screen *screen, int64_t now, uint64_t counted)
 {
     size_t last = (screen->rate_next + RATE_SECONDS - 1) % RATE_SECONDS;
     size_t first;
 
+    if (is_behind(screen->tail)) {
+        memset(screen->rate_at, 0, sizeof(screen->rate_at));
+        screen->rate_next = 0;
+        return CHART_UNKNOWN;
+    }
     if (now - screen->rate_at[last] >= 1000) {
         screen->rate_at[screen->rate_next] = now;
         screen->rate_n[screen->rate_next] = counted;
@@ -180,11 +217,13 @@ static int draw(struct screen *screen, int64_t now, struct err *err)
         return -1;
     if (now < screen->notice_until_ms && screen->notice[0] != '\0')
         d.frame.notice = screen->notice;
-    window_open(window, count_clock(screen->tail->count), on_open, &d);
+    window_open(window, count_shown(screen->tail->count), on_open, &d);
     if (d.rc != 0)
         return err_memory(err);
     screen->drawn_ms = now;
     screen->drawn = counted;
+    if (screen->suspended)
+        return 0;
     shown = term_show(screen->term, &screen->grid, screen->tail->config->color,
                       err);
     /* A frame that a slow terminal could not take yet is still to be shown. */
@@ -200,24 +239,16 @@ static bool has_news(const struct screen *screen)
             screen->drawn != window_records(count_window(screen->tail->count)));
 }
 
-static bool in_foreground(void)
-{
-    return tcgetpgrp(STDOUT_FILENO) == getpgrp();
-}
-
 int screen_run(struct screen *screen, int64_t now, int64_t *next,
                struct err *err)
 {
     int64_t due;
 
     *next = now + CLOCK_MS;
-    if (screen->suspended) {
-        if (!in_foreground())
-            return 0;
-        screen->suspended = false;
-        screen->resized = true;
-        term_resume(screen->term);
-    }
+    if (go_on(screen, err) != 0)
+        return -1;
+    if (screen->suspended)
+        return 0;
     if (term_flush(screen->term, err) != 0)
         return -1;
     due = screen->drawn_ms + (has_news(screen) ? FRAME_MS : CLOCK_MS);
@@ -232,9 +263,17 @@ int screen_run(struct screen *screen, int64_t now, int64_t *next,
     return 0;
 }
 
+/* The shell's prompt needs a row, too. */
 int screen_last(struct screen *screen, struct err *err)
 {
+    int height = screen->grid.height > 1 ? screen->grid.height - 1 : 1;
+    int width = screen->grid.width;
+
     screen->options.keys = false;
+    screen->resized = false;
+    grid_release(&screen->grid);
+    if (grid_init(&screen->grid, width, height, err) != 0)
+        return -1;
     return draw(screen, loop_now(), err);
 }
 
@@ -283,10 +322,11 @@ void screen_signal(struct screen *screen, int signo)
     /* After a stop that we could not see coming, the shell's modes are on. */
     if (signo == SIGCONT)
         screen->suspended = true;
-    if (signo != SIGTSTP || screen->suspended)
+    if (signo != SIGTSTP)
         return;
+    if (!screen->suspended)
+        term_suspend(screen->term);
     screen->suspended = true;
-    term_suspend(screen->term);
     loop_stop_of(SIGTSTP);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "base/loop.h"
 #include "keep.h"
@@ -13,6 +14,7 @@
 #define WAITING_ENOUGH 150000
 
 #define REOPEN_MS 500
+#define LOOK_MS 1000
 
 /* Tell count.c of streams that were found since. */
 static int note_found(struct tail *tail)
@@ -59,9 +61,16 @@ static void on_records(void *arg, const struct follow_stream *stream,
         follow_more(tail->follow, stream->index);
 }
 
+/* A stream that begins anew is counted from its beginning. */
 static void on_note(void *arg, const struct follow_note *note)
 {
-    report_note(arg, note);
+    struct tail *tail = arg;
+    const struct follow_stream *stream = note->followed;
+
+    report_note(tail, note);
+    if (note->event == FOLLOW_RESTARTED && note_found(tail) == 0 &&
+        stream->index < tail->found)
+        count_restart(tail->count, stream->index);
 }
 
 static int start_follow(struct tail *tail)
@@ -91,12 +100,43 @@ static int start_follow(struct tail *tail)
     return tail->keep != NULL ? keep_resume(tail->keep, tail) : 0;
 }
 
+static void remember_file(struct tail *tail, int64_t now)
+{
+    struct stat st;
+
+    tail->look_due_ms = LOOP_NEVER;
+    if (tail->config->place.kind != PLACE_FILE ||
+        stat(tail->config->place.name, &st) != 0)
+        return;
+    tail->device = st.st_dev;
+    tail->inode = st.st_ino;
+    tail->look_due_ms = now + LOOK_MS;
+}
+
+/* SQLite goes on reading a file that is not there any more, for ever. */
+static int look_at_file(struct tail *tail, int64_t now)
+{
+    const char *name = tail->config->place.name;
+    struct stat st;
+
+    if (now < tail->look_due_ms)
+        return 0;
+    tail->look_due_ms = now + LOOK_MS;
+    if (stat(name, &st) == 0 && st.st_dev == tail->device &&
+        st.st_ino == tail->inode)
+        return 0;
+    return err_set(&tail->err, ERR_NOINPUT,
+                   "%.300s: was replaced or removed while it was read", name);
+}
+
 /* The file of an embedded basin may come later, but not with --once. */
 static int open_basin(struct tail *tail, int64_t now)
 {
     const struct config *config = tail->config;
 
     tail->basin = place_open(&config->place, tail->http, false, 0, &tail->err);
+    if (tail->basin != NULL)
+        remember_file(tail, now);
     if (tail->basin != NULL && tail->missing)
         report_found(tail, config->place.name);
     if (tail->basin != NULL)
@@ -130,7 +170,8 @@ int streams_run(struct tail *tail, int64_t now, int64_t *next)
             return 0;
         }
     }
-    if (follow_run(tail->follow, now, next, &tail->err) != 0 ||
+    if (look_at_file(tail, now) != 0 ||
+        follow_run(tail->follow, now, next, &tail->err) != 0 ||
         note_found(tail) != 0)
         return -1;
     due = basin_run(tail->basin, now);
@@ -142,9 +183,19 @@ int streams_run(struct tail *tail, int64_t now, int64_t *next)
     return tail->err.code == ERR_NONE ? 0 : -1;
 }
 
-bool streams_done(const struct tail *tail, int64_t wall_ms)
+void streams_pause(struct tail *tail, bool on)
+{
+    if (tail->follow == NULL || tail->paused == on ||
+        (on && count_waiting(tail->count) < 2 * WAITING_ENOUGH))
+        return;
+    tail->paused = on;
+    follow_pause(tail->follow, on);
+}
+
+bool streams_done(const struct tail *tail)
 {
     const struct config *config = tail->config;
+    int64_t wall_ms = loop_wall() / 1000;
 
     if (tail->follow == NULL)
         return false;

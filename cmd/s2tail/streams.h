@@ -13,8 +13,12 @@
  */
 int streams_run(struct tail *tail, int64_t now, int64_t *next);
 
+/* streams_pause(tail, on): the output is stuck, or not any more: live streams
+ * must not pile up. */
+void streams_pause(struct tail *tail, bool on);
+
 /* streams_done(tail): whether everything up to where the run shall stop is
  * counted. */
-bool streams_done(const struct tail *tail, int64_t wall_ms);
+bool streams_done(const struct tail *tail);
 
 #endif

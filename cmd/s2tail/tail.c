@@ -15,7 +15,7 @@
 
 #define DRAIN_MS 10000
 #define SLEEP_CAP_MS 1000
-#define MAX_CONNECTIONS 16
+#define MAX_CONNECTIONS 4
 
 /* Signals, input, output, terminal. */
 #define FDS_MAX 8
@@ -27,10 +27,17 @@ static void on_emptied(void *arg, size_t stream)
     follow_more(tail->follow, stream);
 }
 
+static bool on_full(void *arg)
+{
+    const struct tail *tail = arg;
+
+    return emit_is_full(tail->emit);
+}
+
 static int open_count(struct tail *tail)
 {
     const struct config *config = tail->config;
-    struct count_hooks hooks = {emit_closed, on_emptied, tail};
+    struct count_hooks hooks = {emit_closed, on_full, on_emptied, tail};
 
     tail->count = count_new(config, &hooks, &tail->err);
     if (tail->count == NULL)
@@ -162,20 +169,25 @@ static void handle_keys(struct tail *tail)
     }
 }
 
+/* Whether the input has come past what --until asks for. */
+static bool is_past(const struct tail *tail)
+{
+    int64_t until = tail->config->until_ms;
+
+    return until != LOOP_NEVER &&
+           count_clock(tail->count) - tail->config->options->grace >= until;
+}
+
 static int run_feed(struct tail *tail, bool ready, int64_t *next, int64_t now)
 {
-    int rc = feed_run(tail->feed, ready, &tail->err);
-    int64_t until = tail->config->until_ms;
+    int rc = tail->over ? 0 : feed_run(tail->feed, ready, &tail->err);
 
     if (rc < 0 || tail->err.code != ERR_NONE)
         return -1;
-    if (rc == 0 ||
-        (until != LOOP_NEVER &&
-         count_clock(tail->count) - tail->config->options->grace >= until)) {
-        tail->ended = true;
-        count_end(tail->count);
-    }
-    *next = feed_fd(tail->feed) < 0 ? now : LOOP_NEVER;
+    tail->over = rc == 0 || is_past(tail);
+    if (tail->over)
+        tail->ended = count_end(tail->count);
+    *next = tail->over || feed_fd(tail->feed) < 0 ? now : LOOP_NEVER;
     return 0;
 }
 
@@ -192,6 +204,7 @@ static int run_source(struct tail *tail, int64_t now, bool ready, int64_t *next)
 {
     int64_t due;
 
+    streams_pause(tail, emit_is_full(tail->emit));
     if (emit_is_full(tail->emit)) {
         *next = LOOP_NEVER;
         return 0;
@@ -202,7 +215,7 @@ static int run_source(struct tail *tail, int64_t now, bool ready, int64_t *next)
         return -1;
     due = next_close(tail, now);
     *next = due < *next ? due : *next;
-    if (streams_done(tail, loop_wall() / 1000)) {
+    if (!count_stopped(tail->count) && streams_done(tail)) {
         tail->ended = true;
         *next = now;
     }
@@ -236,6 +249,8 @@ static int turn(struct tail *tail, int64_t now, bool ready, int64_t *next)
         tail->since_ms = count_oldest(tail->count);
     if (emit_flush(tail->emit, &tail->err) != 0)
         return -1;
+    if (count_stopped(tail->count) && !emit_is_full(tail->emit))
+        *next = now;
     if (tail->keep != NULL) {
         if (keep_run(tail->keep, tail, now, &due, &tail->err) != 0)
             return -1;
@@ -329,8 +344,8 @@ static void finish(struct tail *tail)
         emit_end(tail->emit);
     if (tail->err.code != ERR_IO)
         drain(tail);
-    if (tail->keep != NULL && keep_save(tail->keep, tail, &err) != 0 &&
-        tail->err.code == ERR_NONE)
+    if (tail->keep != NULL && tail->err.code != ERR_IO &&
+        keep_save(tail->keep, tail, &err) != 0 && tail->err.code == ERR_NONE)
         tail->err = err;
     if (tail->screen != NULL && tail->err.code == ERR_NONE)
         screen_last(tail->screen, &tail->err);

@@ -4,6 +4,8 @@
 #ifndef S2TAIL_TAIL_H
 #define S2TAIL_TAIL_H
 
+#include <sys/types.h>
+
 #include "basin/follow.h"
 #include "common/output.h"
 #include "config.h"
@@ -36,9 +38,14 @@ struct tail {
     int64_t open_due_ms; /* the basin, when it is to be tried again */
     bool missing;        /* the basin's file is not there yet, and said */
     int64_t missing_ms;  /* since then */
-    int64_t start_ms;    /* both clocks at the start */
+    int64_t look_due_ms; /* at the basin's file, whether it is still that */
+    dev_t device;        /* the file that was opened */
+    ino_t inode;
+    bool paused;      /* the streams, because the output is stuck */
+    int64_t start_ms; /* both clocks at the start */
     int64_t start_wall_ms;
     int64_t since_ms; /* the totals' beginning, wall; LINES_UNKNOWN */
+    bool over;        /* the input has no more */
     bool ended;       /* all there was to read is counted */
     bool stopping;
     bool forced; /* a second signal: end at once */

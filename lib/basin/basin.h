@@ -34,9 +34,13 @@ struct basin_reply {
                                   tail, MISMATCH, UNWRITTEN */
     bool tail_known;           /* follow: tail is set */
     bool over;                 /* follow: the last call, the handle is dead */
+    bool again;                /* follow, over: the far side asks to come again,
+                                  wherever it was */
     const struct wire_record *records; /* read */
     size_t nrecords;
     const char *const *names; /* list */
+    const uint64_t *made;     /* list: which creation of each name it is, to be
+                                 compared only; 0: unknown; NULL: all are */
     size_t nnames;
     bool more; /* list: the next page starts after the last name */
 };

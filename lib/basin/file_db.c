@@ -26,8 +26,9 @@ static const char *const texts[FILE_DB_STMTS] = {
     [FILE_DB_STREAM_SET] = "UPDATE stream SET next_seq = ?2,"
                            " last_timestamp = ?3, fencing_token = ?4"
                            " WHERE id = ?1",
-    [FILE_DB_STREAMS] = "SELECT name FROM stream WHERE name >= ?1"
-                        " ORDER BY name",
+    /* Ids begin anew with the file: the time tells files apart. */
+    [FILE_DB_STREAMS] = "SELECT name, (created_at << 20) | (id & 0xfffff)"
+                        " FROM stream WHERE name >= ?1 ORDER BY name",
     [FILE_DB_RECORD_ADD] = "INSERT INTO record(stream, seq_num, timestamp,"
                            " appended, nheaders, body)"
                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",

@@ -23,7 +23,8 @@ enum file_db_stmt {
     FILE_DB_STREAM,     /* name -> id, next_seq, last_timestamp, token */
     FILE_DB_STREAM_ADD, /* name, created_at */
     FILE_DB_STREAM_SET, /* id, next_seq, last_timestamp, token */
-    FILE_DB_STREAMS,    /* least name -> names in order */
+    FILE_DB_STREAMS,    /* least name -> names in order, and
+                           which creation of each it is */
     FILE_DB_RECORD_ADD, /* stream, seq_num, timestamp, appended, nheaders,
                            body */
     FILE_DB_HEADER_ADD, /* record, position, name, value */

@@ -15,6 +15,7 @@ void file_page_release(struct file_page *page)
     free(page->records);
     free(page->headers);
     free(page->names);
+    free(page->made);
     file_page_init(page);
 }
 
@@ -24,7 +25,9 @@ static int take_memory(struct file_page *page)
         page->records = calloc(WIRE_BATCH_RECORDS, sizeof(*page->records));
     if (page->names == NULL)
         page->names = calloc(WIRE_BATCH_RECORDS, sizeof(*page->names));
-    if (page->records == NULL || page->names == NULL ||
+    if (page->made == NULL)
+        page->made = calloc(WIRE_BATCH_RECORDS, sizeof(*page->made));
+    if (page->records == NULL || page->names == NULL || page->made == NULL ||
         buf_reserve(&page->bytes, WIRE_BATCH_BYTES) == NULL)
         return -1;
     return 1;
@@ -118,13 +121,15 @@ void file_page_end(struct file_page *page)
     }
 }
 
-int file_page_name(struct file_page *page, const char *name)
+int file_page_name(struct file_page *page, const char *name, uint64_t made)
 {
     struct slice to;
     struct slice s = {name, strlen(name) + 1};
 
     if (page->nnames == WIRE_BATCH_RECORDS || copy(page, &to, s) == 0)
         return 0;
-    page->names[page->nnames++] = to.p;
+    page->names[page->nnames] = to.p;
+    page->made[page->nnames] = made;
+    page->nnames++;
     return 1;
 }

@@ -20,6 +20,7 @@ struct file_page {
     struct wire_header *headers;
     size_t nheaders, headers_cap;
     const char **names;
+    uint64_t *made; /* of each name */
     size_t nnames;
 };
 
@@ -50,7 +51,8 @@ void file_page_undo(struct file_page *page);
 /* file_page_end(page): after the last record; page->records is whole. */
 void file_page_end(struct file_page *page);
 
-/* file_page_name(page, name): add a copy of ${name}. */
-int file_page_name(struct file_page *page, const char *name);
+/* file_page_name(page, name, made): add a copy of ${name}, and which creation
+ * of it this is. */
+int file_page_name(struct file_page *page, const char *name, uint64_t made);
 
 #endif

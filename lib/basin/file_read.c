@@ -187,12 +187,13 @@ static int fill_names(sqlite3_stmt *stmt, const char *prefix, const char *after,
 
     while (rc == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(stmt, 0);
+        uint64_t made = (uint64_t)sqlite3_column_int64(stmt, 1);
 
         if (name == NULL)
             return SQLITE_NOMEM;
         if (strncmp(name, prefix, n) != 0)
             return SQLITE_DONE;
-        if (strcmp(name, after) > 0 && file_page_name(page, name) == 0) {
+        if (strcmp(name, after) > 0 && file_page_name(page, name, made) == 0) {
             *more = true;
             return SQLITE_DONE;
         }
@@ -216,6 +217,7 @@ int file_read_list(struct file_db *db, const char *prefix, const char *after,
     sqlite3_reset(stmt);
     reply->outcome = OUTCOME_OK;
     reply->names = page->names;
+    reply->made = page->made;
     reply->nnames = page->nnames;
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }

@@ -20,6 +20,8 @@ struct follow {
     struct follow_track **tracks;         /* those that were found, by index */
     const struct follow_stream **streams; /* theirs */
     size_t n, cap;
+    bool paused;
+    bool resumed; /* go on with the next run */
 };
 
 static int by_name(const void *a, const void *b)
@@ -97,7 +99,7 @@ static struct follow_track *add(struct follow *follow, const char *name,
 }
 
 /* A name in the list; it is acted on by follow_run. */
-static int found(void *arg, const char *name, struct err *err)
+static int found(void *arg, const char *name, uint64_t made, struct err *err)
 {
     struct follow *follow = arg;
     struct follow_shared *shared = &follow->shared;
@@ -107,9 +109,12 @@ static int found(void *arg, const char *name, struct err *err)
         track = add(follow, name, err);
     if (track == NULL)
         return -1;
-    if (track->place.queue == NULL &&
-        (!track->listed || (track->stream.state == FOLLOW_DELETED &&
-                            track->gone_in < shared->round)))
+    track->found_made = made;
+    if (track->listed && !follow_track_is_over(track))
+        follow_track_listed(track);
+    else if (track->place.queue == NULL &&
+             (!track->listed || (track->stream.state == FOLLOW_DELETED &&
+                                 track->gone_in < shared->round)))
         follow_queue_add(&shared->fresh, track);
     return 0;
 }
@@ -153,8 +158,8 @@ void follow_free(struct follow *follow)
     free(follow);
 }
 
-int follow_resume(struct follow *follow, const char *name, uint64_t next_seq,
-                  uint64_t last_ms, struct err *err)
+int follow_resume(struct follow *follow, const char *name,
+                  const struct follow_from *from, struct err *err)
 {
     struct follow_track *track = find(follow, name);
 
@@ -162,10 +167,48 @@ int follow_resume(struct follow *follow, const char *name, uint64_t next_seq,
         track = add(follow, name, err);
     if (track == NULL)
         return -1;
+    track->resumed = true;
+    track->by_time = from->by_time;
+    track->since_ms = from->since_ms;
+    if (from->by_time)
+        return 0;
     track->begun = true;
-    track->stream.next_seq = next_seq;
-    track->stream.last_ms = last_ms;
+    track->stream.next_seq = from->next_seq;
+    track->stream.last_ms = from->last_ms;
+    track->stream.made = from->made;
     return 0;
+}
+
+static void stop_all(struct follow *follow)
+{
+    follow_list_stop(&follow->list);
+    for (size_t i = 0; i < follow->n; i++) {
+        struct follow_track *track = follow->tracks[i];
+
+        track->stream.stale = false;
+        if (!follow_track_is_over(track))
+            follow_track_stop(track);
+    }
+}
+
+void follow_pause(struct follow *follow, bool on)
+{
+    if (on == follow->paused)
+        return;
+    if (on && !follow->resumed)
+        stop_all(follow);
+    follow->paused = on;
+    follow->resumed = !on;
+}
+
+static void go_on(struct follow *follow, int64_t now)
+{
+    follow->resumed = false;
+    follow->list.retry.since_ms = now;
+    for (size_t i = 0; i < follow->n; i++) {
+        if (!follow_track_is_over(follow->tracks[i]))
+            follow_track_again(follow->tracks[i], now);
+    }
 }
 
 static int grow(struct follow *follow, struct err *err)
@@ -274,7 +317,9 @@ int follow_run(struct follow *follow, int64_t now, int64_t *next,
     struct follow_shared *shared = &follow->shared;
 
     *next = LOOP_NEVER;
-    if (shared->fatal.code == ERR_NONE) {
+    if (shared->fatal.code == ERR_NONE && !follow->paused) {
+        if (follow->resumed)
+            go_on(follow, now);
         settle_heard(shared, now);
         *next = follow_list_run(&follow->list, now);
         begin_fresh(follow, now);
@@ -291,8 +336,10 @@ bool follow_answered(const struct follow *follow)
 {
     const struct follow_shared *shared = &follow->shared;
 
+    if (follow->paused)
+        return false;
     return shared->heard.first != NULL || shared->fresh.first != NULL ||
-           follow->list.answered || has_slot(shared);
+           follow->list.answered || follow->resumed || has_slot(shared);
 }
 
 void follow_more(struct follow *follow, size_t index)
@@ -310,7 +357,7 @@ const struct follow_stream *const *follow_streams(const struct follow *follow,
 
 bool follow_listed(const struct follow *follow)
 {
-    return follow->list.listed;
+    return follow->shared.listed;
 }
 
 bool follow_done(const struct follow *follow)

@@ -33,8 +33,8 @@ enum follow_state {
     FOLLOW_LIVE,   /* has been at its tail, and was not seen far from it since:
                       after a failure too, until its tail is known anew */
     FOLLOW_DONE,   /* once: has reached the tail seen at start */
-    FOLLOW_DELETED /* is no more, and will be forgotten with the next list
-                      that shows a new one of that name */
+    FOLLOW_DELETED /* is no more, until a later list shows it, or another one
+                      of that name */
 };
 
 /* One stream; the caller reads, only follow.c writes. */
@@ -49,21 +49,25 @@ struct follow_stream {
     uint64_t missing;     /* numbers skipped since, trimmed before we came */
     uint64_t tail_seq;    /* the highest tail seen */
     uint64_t last_answer; /* ms, the clock of follow_run */
+    uint64_t made;        /* which creation of a stream of that name this is,
+                             to be compared only; 0: unknown */
 };
 
 enum follow_event {
-    FOLLOW_FOUND,     /* a new stream */
+    FOLLOW_FOUND,     /* a new stream, or one that is there again */
     FOLLOW_GONE,      /* it was deleted */
     FOLLOW_RETRY,     /* err, delay_ms; n: the how manieth failure in a row */
     FOLLOW_RECOVERED, /* n failures are over */
     FOLLOW_TRIMMED,   /* n numbers were skipped */
-    FOLLOW_RESTARTED  /* its tail is below what we have read (n): deleted and
-                         made anew, or its store lost data; read from 0 */
+    FOLLOW_RESTARTED  /* it was deleted and made anew, or its store lost data:
+                         another stream than the one read up to n, which is
+                         read from 0; its missing numbers are not counted */
 };
 
 struct follow_note {
     enum follow_event event;
-    const char *stream; /* NULL: the list of streams */
+    const char *stream;                   /* NULL: the list of streams */
+    const struct follow_stream *followed; /* the same; NULL: the list */
     const struct err *err;
     int64_t delay_ms;
     uint64_t n;
@@ -102,13 +106,31 @@ struct follow_config {
 struct follow *follow_new(const struct follow_config *config, struct err *err);
 void follow_free(struct follow *follow);
 
+/* Where a stream is to go on. */
+struct follow_from {
+    bool by_time;      /* begin at since_ms, and the rest is unused ... */
+    uint64_t since_ms; /* (the timestamp of a record, in ms) */
+    uint64_t next_seq; /* ... else here: as in struct follow_stream */
+    uint64_t last_ms;
+    uint64_t made; /* 0: unknown.  Another than the one that is found:
+                      RESTARTED, and read from 0 */
+};
+
 /*
- * follow_resume(follow, name, next_seq, last_ms, err): before the first
- * follow_run: when a stream of this name is found, go on with it there.
- * 0 or -1 (ERR_OS).
+ * follow_resume(follow, name, from, err): before the first follow_run: when a
+ * stream of this name is found, go on with it there.  0 or -1 (ERR_OS, or
+ * ERR_CONFIG for too many).
  */
-int follow_resume(struct follow *follow, const char *name, uint64_t next_seq,
-                  uint64_t last_ms, struct err *err);
+int follow_resume(struct follow *follow, const char *name,
+                  const struct follow_from *from, struct err *err);
+
+/*
+ * follow_pause(follow, on): ${on}: whatever runs is cancelled, and nothing is
+ * asked for until ${on} is false; then every stream begins again with its
+ * tail, where it was.  Streams that are paused are not stale.  Not from within
+ * a callback of this module.
+ */
+void follow_pause(struct follow *follow, bool on);
 
 /*
  * follow_run(follow, now, next, err): start what is due at ${now} (ms, the

@@ -5,6 +5,9 @@
 
 #include "base/loop.h"
 
+/* Lists that failures of streams give rise to are so far apart, at least. */
+#define RELIST_MS 1000
+
 void follow_list_init(struct follow_list *list, struct follow_shared *shared)
 {
     struct retry retry = FOLLOW_SHARED_RETRY;
@@ -16,10 +19,15 @@ void follow_list_init(struct follow_list *list, struct follow_shared *shared)
     buf_init(&list->after, FOLLOW_LIST_NAME_MAX);
 }
 
-void follow_list_release(struct follow_list *list)
+void follow_list_stop(struct follow_list *list)
 {
     basin_cancel(list->shared->config.basin, list->op);
     list->op = NULL;
+}
+
+void follow_list_release(struct follow_list *list)
+{
+    follow_list_stop(list);
     buf_release(&list->after);
 }
 
@@ -54,8 +62,10 @@ static void take_names(struct follow_list *list,
     struct follow_shared *shared = list->shared;
 
     for (size_t i = 0; i < reply->nnames; i++) {
+        uint64_t made = reply->made != NULL ? reply->made[i] : 0;
+
         if (!is_excluded(&shared->config, reply->names[i]) &&
-            list->found(list->arg, reply->names[i], &shared->fatal) != 0)
+            list->found(list->arg, reply->names[i], made, &shared->fatal) != 0)
             return;
     }
     if (advance(list, reply) != 0) {
@@ -88,7 +98,7 @@ static void next_prefix(struct follow_list *list, int64_t now)
         return;
     list->prefix = 0;
     list->going = false;
-    list->listed = true;
+    list->shared->listed = true;
     if (config->once || config->discover_ms == 0)
         list->due_ms = LOOP_NEVER;
     else
@@ -100,33 +110,32 @@ static void settle(struct follow_list *list, int64_t now)
     struct follow_shared *shared = list->shared;
 
     list->answered = false;
-    switch (list->outcome) {
-    case OUTCOME_OK:
+    if (list->outcome == OUTCOME_OK) {
         follow_shared_recover(shared, &list->retry, NULL);
         if (!list->more)
             next_prefix(list, now);
-        break;
-    case OUTCOME_NO_BASIN:
-    case OUTCOME_FAILED:
+    } else if (follow_shared_is_final(shared, list->outcome)) {
         follow_shared_fatal(shared, NULL, &list->err);
-        break;
-    default:
+    } else {
+        list->least_ms = now + list->retry_after_ms;
         list->due_ms = follow_shared_fail(
             shared, &list->retry, NULL, &list->err, list->retry_after_ms, now);
-        break;
     }
     err_clear(&list->err);
 }
 
-static void start(struct follow_list *list)
+static void start(struct follow_list *list, int64_t now)
 {
     struct follow_shared *shared = list->shared;
     const struct follow_config *config = &shared->config;
     const char *after = buf_str(&list->after);
     struct err err = ERR_INIT;
 
+    if (!list->going || list->retry.fails > 0)
+        shared->relist = false;
     shared->round += !list->going;
     list->going = true;
+    list->asked_ms = now;
     if (after == NULL)
         err_memory(&err);
     else
@@ -136,14 +145,26 @@ static void start(struct follow_list *list)
         follow_shared_fatal(shared, NULL, &err);
 }
 
+/* When it is to be asked for.  Where streams answer again, a list does, too. */
+static int64_t due(const struct follow_list *list)
+{
+    int64_t soon = list->asked_ms + RELIST_MS;
+
+    if (!list->shared->relist || list->due_ms == LOOP_NEVER)
+        return list->due_ms;
+    if (soon < list->least_ms)
+        soon = list->least_ms;
+    return soon < list->due_ms ? soon : list->due_ms;
+}
+
 int64_t follow_list_run(struct follow_list *list, int64_t now)
 {
     if (list->answered)
         settle(list, now);
     if (list->op != NULL || list->shared->fatal.code != ERR_NONE)
         return LOOP_NEVER;
-    if (now < list->due_ms)
-        return list->due_ms;
-    start(list);
+    if (now < due(list))
+        return due(list);
+    start(list, now);
     return LOOP_NEVER;
 }

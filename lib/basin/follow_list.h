@@ -13,16 +13,18 @@
 
 struct follow_list {
     struct follow_shared *shared; /* borrowed */
-    /* Called for every name, which lives during the call: 0 or -1. */
-    int (*found)(void *arg, const char *name, struct err *err);
+    /* Called for every name, which lives during the call, with which creation
+     * of it this is (0: unknown): 0 or -1. */
+    int (*found)(void *arg, const char *name, uint64_t made, struct err *err);
     void *arg;
 
     struct basin_op *op;
     bool going;       /* a list is begun and not at its end */
     size_t prefix;    /* which one is asked for */
     struct buf after; /* the last name of it that was seen */
-    bool listed;      /* all were listed once */
     int64_t due_ms;   /* nothing is asked for before */
+    int64_t least_ms; /* the far side wants nothing before */
+    int64_t asked_ms; /* when it was asked for the last time */
     struct retry retry;
 
     bool answered; /* since the last follow_list_run: */
@@ -36,6 +38,10 @@ struct follow_list {
  * found and arg. */
 void follow_list_init(struct follow_list *list, struct follow_shared *shared);
 void follow_list_release(struct follow_list *list);
+
+/* follow_list_stop(list): cancel what is in flight; the next run asks for it
+ * again. */
+void follow_list_stop(struct follow_list *list);
 
 /* follow_list_run(list, now): act on an answer, ask for what is due.  Returns
  * when to call it again (ms), LOOP_NEVER after an answer only. */

@@ -9,25 +9,33 @@ static void tell(const struct follow_shared *shared,
         hooks->note(hooks->arg, note);
 }
 
-void follow_shared_note(struct follow_shared *shared, enum follow_event event,
-                        const char *stream, uint64_t n)
+static const char *name_of(const struct follow_stream *stream)
 {
-    struct follow_note note = {.event = event, .stream = stream, .n = n};
+    return stream != NULL ? stream->name : NULL;
+}
+
+void follow_shared_note(struct follow_shared *shared, enum follow_event event,
+                        const struct follow_stream *stream, uint64_t n)
+{
+    struct follow_note note = {
+        .event = event, .stream = name_of(stream), .followed = stream, .n = n};
 
     tell(shared, &note);
 }
 
-static const char *called(const char *stream)
+static const char *called(const struct follow_stream *stream)
 {
-    return stream != NULL ? stream : "the list of streams";
+    return stream != NULL ? stream->name : "the list of streams";
 }
 
 int64_t follow_shared_fail(struct follow_shared *shared, struct retry *retry,
-                           const char *stream, const struct err *why,
-                           int64_t least, int64_t now)
+                           const struct follow_stream *stream,
+                           const struct err *why, int64_t least, int64_t now)
 {
-    struct follow_note note = {
-        .event = FOLLOW_RETRY, .stream = stream, .err = why};
+    struct follow_note note = {.event = FOLLOW_RETRY,
+                               .stream = name_of(stream),
+                               .followed = stream,
+                               .err = why};
 
     note.delay_ms = retry_fail(retry, now, rng_next(&shared->rng), least);
     note.n = retry->fails;
@@ -40,14 +48,28 @@ int64_t follow_shared_fail(struct follow_shared *shared, struct retry *retry,
 }
 
 void follow_shared_recover(struct follow_shared *shared, struct retry *retry,
-                           const char *stream)
+                           const struct follow_stream *stream)
 {
     if (retry->fails > 0)
         follow_shared_note(shared, FOLLOW_RECOVERED, stream, retry->fails);
     retry_ok(retry);
 }
 
-void follow_shared_fatal(struct follow_shared *shared, const char *stream,
+void follow_shared_watch(struct follow_shared *shared, int64_t now)
+{
+    if (now + FOLLOW_STALE_MS < shared->stale_at)
+        shared->stale_at = now + FOLLOW_STALE_MS;
+}
+
+bool follow_shared_is_final(const struct follow_shared *shared,
+                            enum outcome outcome)
+{
+    return outcome == OUTCOME_FAILED ||
+           (outcome == OUTCOME_NO_BASIN && !shared->listed);
+}
+
+void follow_shared_fatal(struct follow_shared *shared,
+                         const struct follow_stream *stream,
                          const struct err *why)
 {
     err_set(&shared->fatal, why->code != ERR_NONE ? why->code : ERR_BUG,

@@ -25,13 +25,17 @@ struct follow_shared {
     size_t streams;              /* found so far */
     size_t unfinished;           /* of them neither DONE nor DELETED */
     uint64_t round;              /* lists begun so far */
+    bool listed;                 /* all were listed once */
+    bool relist;                 /* something was over: list again soon */
     int64_t stale_at;            /* no stream becomes stale before (ms) */
     struct err fatal;            /* there is no way on */
 };
 
+/* Of these, ${stream} is NULL for the list. */
+
 /* follow_shared_note(shared, event, stream, n): tell it. */
 void follow_shared_note(struct follow_shared *shared, enum follow_event event,
-                        const char *stream, uint64_t n);
+                        const struct follow_stream *stream, uint64_t n);
 
 /*
  * follow_shared_fail(shared, retry, stream, why, least, now): a failure that
@@ -39,16 +43,26 @@ void follow_shared_note(struct follow_shared *shared, enum follow_event event,
  * ${now} at the earliest.  Past retry_for there is no way on.
  */
 int64_t follow_shared_fail(struct follow_shared *shared, struct retry *retry,
-                           const char *stream, const struct err *why,
-                           int64_t least, int64_t now);
+                           const struct follow_stream *stream,
+                           const struct err *why, int64_t least, int64_t now);
 
 /* follow_shared_recover(shared, retry, stream): progress; tell it if there
  * were failures. */
 void follow_shared_recover(struct follow_shared *shared, struct retry *retry,
-                           const char *stream);
+                           const struct follow_stream *stream);
+
+/* follow_shared_is_final(shared, outcome): whether there is no way on after a
+ * failure of that kind.  A basin that was there once may come again. */
+bool follow_shared_is_final(const struct follow_shared *shared,
+                            enum outcome outcome);
+
+/* follow_shared_watch(shared, now): a stream may become stale if nothing is
+ * heard of it from ${now} on. */
+void follow_shared_watch(struct follow_shared *shared, int64_t now);
 
 /* follow_shared_fatal(shared, stream, why): there is no way on. */
-void follow_shared_fatal(struct follow_shared *shared, const char *stream,
+void follow_shared_fatal(struct follow_shared *shared,
+                         const struct follow_stream *stream,
                          const struct err *why);
 
 #endif

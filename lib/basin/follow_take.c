@@ -10,7 +10,7 @@ void follow_take_skip(struct follow_track *track, uint64_t to)
         uint64_t n = to - stream->next_seq;
 
         stream->missing += n;
-        follow_shared_note(track->shared, FOLLOW_TRIMMED, track->name, n);
+        follow_shared_note(track->shared, FOLLOW_TRIMMED, stream, n);
     }
     track->begun = true;
     track->by_time = false;

@@ -25,10 +25,26 @@ struct follow_track *follow_track_new(struct follow_shared *shared,
     return track;
 }
 
-void follow_track_free(struct follow_track *track)
+void follow_track_leave_slot(struct follow_track *track)
+{
+    track->shared->slots -= track->slot;
+    track->slot = false;
+}
+
+void follow_track_stop(struct follow_track *track)
 {
     basin_cancel(track->shared->config.basin, track->op);
+    track->op = NULL;
     follow_queue_leave(track);
+    follow_track_leave_slot(track);
+    memset(&track->answer, 0, sizeof(track->answer));
+    track->step = FOLLOW_STEP_TAIL;
+    track->idle = false;
+}
+
+void follow_track_free(struct follow_track *track)
+{
+    follow_track_stop(track);
     free(track);
 }
 
@@ -36,26 +52,43 @@ void follow_track_free(struct follow_track *track)
  * already. */
 static void ask(struct follow_track *track, int64_t now)
 {
-    struct follow_shared *shared = track->shared;
-
     track->got = 0;
     track->brought = false;
     track->start_ms = now;
-    if (track->retry.fails == 0)
+    if (track->retry.fails == 0 || track->idle)
         track->asked_ms = now;
-    if (now + FOLLOW_STALE_MS < shared->stale_at)
-        shared->stale_at = now + FOLLOW_STALE_MS;
+    track->idle = false;
+    follow_shared_watch(track->shared, now);
+}
+
+/* What was to be started is ${op}, or NULL because of ${err}. */
+static void started(struct follow_track *track, struct basin_op *op,
+                    const struct err *err)
+{
+    track->op = op;
+    if (op == NULL)
+        follow_shared_fatal(track->shared, &track->stream, err);
 }
 
 static void follow(struct follow_track *track, const struct wire_read *read)
 {
-    struct follow_shared *shared = track->shared;
     struct err err = ERR_INIT;
 
-    track->op = basin_follow(shared->config.basin, track->name, read,
-                             follow_track_done, track, &err);
-    if (track->op == NULL)
-        follow_shared_fatal(shared, track->name, &err);
+    started(track,
+            basin_follow(track->shared->config.basin, track->name, read,
+                         follow_track_done, track, &err),
+            &err);
+}
+
+/* One answer, which cannot be cut short unnoticed as a session can. */
+static void read_whole(struct follow_track *track, const struct wire_read *read)
+{
+    struct err err = ERR_INIT;
+
+    started(track,
+            basin_read(track->shared->config.basin, track->name, read,
+                       follow_track_done, track, &err),
+            &err);
 }
 
 void follow_track_session(struct follow_track *track, int64_t now)
@@ -83,27 +116,31 @@ static void start_page(struct follow_track *track)
 {
     struct wire_read read = {.by_time = track->by_time};
 
-    read.from = track->by_time ? track->shared->config.since_ms
-                               : track->stream.next_seq;
+    read.from = track->by_time ? track->since_ms : track->stream.next_seq;
     read.limit = page_size(track);
+    if (track->doubt && read.limit > WIRE_BATCH_RECORDS)
+        read.limit = WIRE_BATCH_RECORDS;
     track->limit = read.limit;
-    follow(track, &read);
+    if (track->doubt)
+        read_whole(track, &read);
+    else
+        follow(track, &read);
 }
 
 static void start_tail(struct follow_track *track)
 {
-    struct follow_shared *shared = track->shared;
     struct err err = ERR_INIT;
 
-    track->op = basin_tail(shared->config.basin, track->name, follow_track_done,
-                           track, &err);
-    if (track->op == NULL)
-        follow_shared_fatal(shared, track->name, &err);
+    started(track,
+            basin_tail(track->shared->config.basin, track->name,
+                       follow_track_done, track, &err),
+            &err);
 }
 
 void follow_track_start(struct follow_track *track, int64_t now)
 {
     track->shared->slots++;
+    track->slot = true;
     ask(track, now);
     if (track->step == FOLLOW_STEP_TAIL)
         start_tail(track);
@@ -120,8 +157,60 @@ void follow_track_want_tail(struct follow_track *track)
 void follow_track_want_page(struct follow_track *track)
 {
     track->step = FOLLOW_STEP_PAGE;
+    track->idle = !track->credit;
     if (track->credit)
         follow_queue_add(&track->shared->wanting, track);
+}
+
+void follow_track_restart(struct follow_track *track)
+{
+    struct follow_stream *stream = &track->stream;
+
+    if (stream->next_seq > 0)
+        follow_shared_note(track->shared, FOLLOW_RESTARTED, stream,
+                           stream->next_seq);
+    stream->next_seq = 0;
+    stream->last_ms = 0;
+    stream->tail_seq = 0;
+    stream->made = 0;
+    track->gone_in = track->shared->round;
+    track->by_time = false;
+    track->begun = false;
+    track->doubt = false;
+}
+
+/* Whether the stream that was listed is not the one that was read.  Of one
+ * that was deleted in between, that needs no proof. */
+static bool is_another(const struct follow_track *track, bool deleted)
+{
+    uint64_t was = track->stream.made;
+    uint64_t is = track->found_made;
+
+    if (was == 0 || is == 0)
+        return deleted;
+    return was != is;
+}
+
+void follow_track_listed(struct follow_track *track)
+{
+    if (track->stream.made == 0 && track->gone_in == track->shared->round)
+        return;
+    if (is_another(track, false)) {
+        follow_track_stop(track);
+        follow_track_restart(track);
+        follow_track_want_tail(track);
+    }
+    if (track->found_made != 0)
+        track->stream.made = track->found_made;
+}
+
+/* Where a stream begins that was never seen. */
+static void find_beginning(struct follow_track *track)
+{
+    const struct follow_shared *shared = track->shared;
+
+    track->by_time = shared->config.by_time && shared->round == 1;
+    track->since_ms = shared->config.since_ms;
 }
 
 void follow_track_begin(struct follow_track *track, int64_t now)
@@ -129,26 +218,37 @@ void follow_track_begin(struct follow_track *track, int64_t now)
     struct follow_shared *shared = track->shared;
     struct follow_stream *stream = &track->stream;
     struct retry retry = FOLLOW_SHARED_RETRY;
+    bool deleted = track->listed;
 
-    if (track->listed) {
-        stream->next_seq = 0;
-        stream->last_ms = 0;
-        stream->tail_seq = 0;
-        track->begun = false;
-    } else {
-        track->by_time =
-            shared->config.by_time && shared->round == 1 && !track->begun;
-    }
+    if (!deleted && !track->resumed)
+        find_beginning(track);
     track->listed = true;
     track->credit = true;
-    track->empties = 0;
+    track->doubt = false;
     track->goal = UINT64_MAX;
     track->retry = retry;
     stream->state = FOLLOW_BEHIND;
     stream->last_answer = (uint64_t)now;
     shared->unfinished++;
-    follow_shared_note(shared, FOLLOW_FOUND, track->name, 0);
+    follow_shared_note(shared, FOLLOW_FOUND, stream, 0);
+    if (is_another(track, deleted))
+        follow_track_restart(track);
+    stream->made = track->found_made;
     follow_track_want_tail(track);
+}
+
+void follow_track_again(struct follow_track *track, int64_t now)
+{
+    track->retry.since_ms = now;
+    track->asked_ms = now;
+    follow_shared_watch(track->shared, now);
+    follow_track_want_tail(track);
+}
+
+bool follow_track_is_over(const struct follow_track *track)
+{
+    return track->stream.state == FOLLOW_DONE ||
+           track->stream.state == FOLLOW_DELETED;
 }
 
 void follow_track_more(struct follow_track *track)
@@ -163,11 +263,10 @@ int64_t follow_track_judge(struct follow_track *track, int64_t now)
 {
     struct follow_stream *stream = &track->stream;
     int64_t since = (int64_t)stream->last_answer;
-    bool asked = track->op != NULL || track->retry.fails > 0;
+    bool asked = track->op != NULL || (track->retry.fails > 0 && !track->idle);
 
     stream->stale = false;
-    if (!asked || stream->state == FOLLOW_DONE ||
-        stream->state == FOLLOW_DELETED)
+    if (!asked || follow_track_is_over(track))
         return LOOP_NEVER;
     if (track->asked_ms > since)
         since = track->asked_ms;

@@ -7,18 +7,25 @@
  * once, though it brought nothing. */
 #define SESSION_MS 1000
 
+/* After failures, a session that lives so long is as good as before, though
+ * it brought nothing. */
+#define RECOVERED_MS 5000
+
 void follow_track_done(void *arg, const struct basin_reply *reply)
 {
     struct follow_track *track = arg;
     struct follow_answer *answer = &track->answer;
     bool ok = reply->outcome == OUTCOME_OK;
+    bool whole = track->step == FOLLOW_STEP_TAIL ||
+                 (track->step == FOLLOW_STEP_PAGE && track->doubt);
 
     /* Before the records: the caller may ask for more of them. */
     if (track->place.queue == NULL)
         follow_queue_add(&track->shared->heard, track);
-    if (track->step == FOLLOW_STEP_TAIL || reply->over) {
+    if (whole || reply->over) {
         track->op = NULL;
         answer->over = true;
+        answer->again = reply->again;
         answer->outcome = reply->outcome;
         answer->err = reply->err;
         answer->retry_after_ms = reply->retry_after_ms;
@@ -28,8 +35,9 @@ void follow_track_done(void *arg, const struct basin_reply *reply)
         answer->tail = reply->tail;
         answer->tail_known = true;
     }
-    answer->ok = answer->ok || ok;
+    answer->ok = answer->ok || (ok && (whole || !reply->over));
     if (ok && track->step != FOLLOW_STEP_TAIL) {
+        answer->records = answer->records || reply->nrecords > 0;
         track->got += reply->nrecords;
         follow_take(track, reply->records, reply->nrecords);
     }
@@ -51,7 +59,7 @@ static void go_on(struct follow_track *track, int64_t now)
     struct follow_shared *shared = track->shared;
 
     if (!track->by_time && stream->next_seq >= track->goal) {
-        follow_shared_recover(shared, &track->retry, track->name);
+        follow_shared_recover(shared, &track->retry, stream);
         end(track, FOLLOW_DONE);
     } else if (!track->by_time && stream->next_seq >= stream->tail_seq) {
         stream->state = FOLLOW_LIVE;
@@ -72,8 +80,9 @@ static void fail(struct follow_track *track, const struct err *why,
     struct follow_shared *shared = track->shared;
 
     track->step = FOLLOW_STEP_TAIL;
-    track->due_ms =
-        follow_shared_fail(shared, &track->retry, track->name, why, least, now);
+    track->due_ms = follow_shared_fail(shared, &track->retry, &track->stream,
+                                       why, least, now);
+    track->pause_ms = track->due_ms - now;
     follow_queue_add(&shared->resting, track);
 }
 
@@ -86,25 +95,15 @@ static void fail_because(struct follow_track *track, const char *why,
     fail(track, &err, 0, now);
 }
 
-static void restart(struct follow_track *track)
-{
-    struct follow_stream *stream = &track->stream;
-
-    follow_shared_note(track->shared, FOLLOW_RESTARTED, track->name,
-                       stream->next_seq);
-    stream->next_seq = 0;
-    stream->last_ms = 0;
-    track->begun = false;
-    track->empties = 0;
-}
-
 /* This, and nothing seen before, is its tail. */
 static void meet_tail(struct follow_track *track, uint64_t tail)
 {
     struct follow_stream *stream = &track->stream;
 
-    if (tail < stream->next_seq)
-        restart(track);
+    if (tail < stream->next_seq) {
+        follow_track_restart(track);
+        track->shared->relist = true;
+    }
     stream->tail_seq = tail;
     if (track->shared->config.once && tail < track->goal)
         track->goal = tail;
@@ -114,18 +113,45 @@ static void after_tail(struct follow_track *track, int64_t now)
 {
     const struct wire_position *tail = &track->answer.tail;
 
+    /* What has happened meanwhile is seen in the list, if at all. */
+    if (track->retry.fails > 0)
+        track->shared->relist = true;
     meet_tail(track, tail->seq_num);
-    if (track->by_time && track->shared->config.since_ms > tail->timestamp)
+    if (track->by_time && track->since_ms > tail->timestamp)
         follow_take_skip(track, tail->seq_num);
     go_on(track, now);
 }
 
 /*
- * A page that is not full has reached the tail, whatever was appended since
- * the tail was asked for.  One without records may also come of a server
- * that asks to come again: only the second in a row means that the rest is
- * trimmed.
+ * A page ended in good order and brought nothing.  That the rest is trimmed
+ * is certain only if the far side told a tail beyond it, or answered a read
+ * as a whole: a session may have been ended by whatever is in between.
  */
+static void after_empty_page(struct follow_track *track, int64_t now)
+{
+    const struct follow_answer *answer = &track->answer;
+    uint64_t tail = track->stream.tail_seq;
+
+    if (answer->again) {
+        fail_because(track, "asked to come again, with nothing", now);
+    } else if (!answer->tail_known && !track->doubt) {
+        track->doubt = true;
+        follow_track_want_page(track);
+    } else {
+        if (answer->tail_known)
+            tail = answer->tail.seq_num;
+        if (track->begun && tail <= track->stream.next_seq) {
+            fail_because(track, "gave nothing of what it has", now);
+            return;
+        }
+        track->doubt = false;
+        follow_take_skip(track, tail < track->goal ? tail : track->goal);
+        go_on(track, now);
+    }
+}
+
+/* A page that is not full has reached the tail, whatever was appended since
+ * the tail was asked for. */
 static void after_page(struct follow_track *track, int64_t now)
 {
     const struct follow_stream *stream = &track->stream;
@@ -135,11 +161,11 @@ static void after_page(struct follow_track *track, int64_t now)
         (answer->tail_known && stream->next_seq >= answer->tail.seq_num) ||
         stream->next_seq >= track->goal;
 
-    track->empties = track->got == 0 ? track->empties + 1 : 0;
-    if (track->empties == 2) {
-        track->empties = 0;
-        follow_take_skip(track, stream->tail_seq);
+    if (track->got == 0) {
+        after_empty_page(track, now);
+        return;
     }
+    track->doubt = false;
     if (reached)
         go_on(track, now);
     else
@@ -177,7 +203,7 @@ static void after_deletion(struct follow_track *track)
 {
     end(track, FOLLOW_DELETED);
     track->gone_in = track->shared->round;
-    follow_shared_note(track->shared, FOLLOW_GONE, track->name, 0);
+    follow_shared_note(track->shared, FOLLOW_GONE, &track->stream, 0);
 }
 
 static void after_ok(struct follow_track *track, int64_t now)
@@ -199,40 +225,54 @@ static void after(struct follow_track *track, int64_t now)
 {
     const struct follow_answer *answer = &track->answer;
 
-    if (track->step != FOLLOW_STEP_SESSION)
-        track->shared->slots--;
-    switch (answer->outcome) {
-    case OUTCOME_OK:
+    follow_track_leave_slot(track);
+    if (answer->outcome == OUTCOME_OK)
         after_ok(track, now);
-        break;
-    case OUTCOME_UNWRITTEN:
+    else if (answer->outcome == OUTCOME_UNWRITTEN)
         after_unwritten(track, now);
-        break;
-    case OUTCOME_NO_STREAM:
+    else if (answer->outcome == OUTCOME_NO_STREAM)
         after_deletion(track);
-        break;
-    case OUTCOME_NO_BASIN:
-    case OUTCOME_FAILED:
-        follow_shared_fatal(track->shared, track->name, &answer->err);
-        break;
-    default:
+    else if (follow_shared_is_final(track->shared, answer->outcome))
+        follow_shared_fatal(track->shared, &track->stream, &answer->err);
+    else
         fail(track, &answer->err, answer->retry_after_ms, now);
-        break;
-    }
+}
+
+/* Whether the far side gave a sign of life.  While it fails, a tail is none:
+ * the records might never come. */
+static bool is_alive(const struct follow_track *track)
+{
+    const struct follow_answer *answer = &track->answer;
+
+    return answer->records ||
+           (answer->ok &&
+            (track->retry.fails == 0 || track->step == FOLLOW_STEP_SESSION));
+}
+
+/* Whether the failures are over. */
+static bool has_recovered(const struct follow_track *track, int64_t now)
+{
+    const struct follow_answer *answer = &track->answer;
+    int64_t least =
+        track->pause_ms > RECOVERED_MS ? track->pause_ms : RECOVERED_MS;
+
+    return answer->records ||
+           (answer->ok && track->step == FOLLOW_STEP_SESSION &&
+            now - track->start_ms > least);
 }
 
 void follow_track_settle(struct follow_track *track, int64_t now)
 {
+    struct follow_shared *shared = track->shared;
     struct follow_stream *stream = &track->stream;
 
-    if (track->answer.ok) {
+    if (is_alive(track)) {
         stream->last_answer = (uint64_t)now;
         stream->stale = false;
-        if (track->step != FOLLOW_STEP_TAIL)
-            follow_shared_recover(track->shared, &track->retry, track->name);
-        if (now + FOLLOW_STALE_MS < track->shared->stale_at)
-            track->shared->stale_at = now + FOLLOW_STALE_MS;
+        follow_shared_watch(shared, now);
     }
+    if (has_recovered(track, now))
+        follow_shared_recover(shared, &track->retry, stream);
     if (track->answer.over)
         after(track, now);
     memset(&track->answer, 0, sizeof(track->answer));

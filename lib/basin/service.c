@@ -128,6 +128,7 @@ static void on_listed(void *arg, const struct http_reply *in)
                 return;
         } else {
             reply->names = (const char *const *)list->names;
+            reply->made = list->made;
             reply->nnames = list->n;
             reply->more = list->last != NULL;
         }

@@ -103,6 +103,7 @@ static bool take_frame(struct basin_op *op, const struct frame *frame)
     }
     if (!take_batch(op, frame->payload))
         return false;
+    answer.reply.again = true;
     if (frame->reconnect)
         finish_early(op, &answer);
     return !frame->reconnect;

@@ -2,10 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/loop.h"
+#include "s2/http_session.h"
 #include "s2/http_state.h"
-#include "s2/trust.h"
 
 #define CONNECT_MS 5000
 
@@ -35,12 +36,20 @@ void http_queue_remove(struct http_request *r)
         q->last = r->prev;
 }
 
+static size_t max_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > SIZE_MAX)
+        return SIZE_MAX;
+    return (size_t)limit.rlim_cur;
+}
+
 static int setup(struct http *http, const struct http_config *config,
                  struct err *err)
 {
-    const char *system = curl_version_info(CURLVERSION_NOW)->cainfo;
-
-    buf_init(&http->cacert, TRUST_MAX);
+    http_roots_init(&http->roots);
+    http->max_files = max_files();
     http->watch_at = LOOP_NEVER;
     if (http_sockets_init(&http->sessions, err) != 0)
         return -1;
@@ -49,11 +58,10 @@ static int setup(struct http *http, const struct http_config *config,
     http->user_agent = strdup(config->user_agent);
     if (http->multi == NULL || http->user_agent == NULL)
         return err_memory(err);
-    if (config->cacert != NULL &&
-        trust_read(config->cacert, system, &http->cacert, err) != 0)
+    if (http_roots_open(&http->roots, config->cacert, err) != 0)
         return -1;
     http->config.user_agent = http->user_agent;
-    http->config.cacert = buf_slice(&http->cacert);
+    http->config.cafile = http->roots.file;
     http->config.connect_ms =
         config->connect_ms > 0 ? (long)config->connect_ms : CONNECT_MS;
     if (curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
@@ -110,7 +118,7 @@ void http_free(struct http *http)
     http_sockets_release(&http->sessions);
     curl_multi_cleanup(http->multi);
     free(http->user_agent);
-    buf_release(&http->cacert);
+    http_roots_release(&http->roots);
     free(http);
     curl_global_cleanup();
 }
@@ -152,8 +160,11 @@ struct http_request *http_stream(struct http *http,
                                  http_bytes *bytes, http_done *done, void *arg,
                                  struct err *err)
 {
-    struct http_request *r = request_new(http, spec, done, arg, err);
+    struct http_request *r;
 
+    if (http_session_room(http, err) != 0)
+        return NULL;
+    r = request_new(http, spec, done, arg, err);
     if (r == NULL)
         return NULL;
     if (http_easy_stream(&r->easy, spec, bytes, arg, err) != 0) {
@@ -161,6 +172,7 @@ struct http_request *http_stream(struct http *http,
         return NULL;
     }
     r->session = true;
+    http->nalone += !r->easy.shares;
     http_queue_add(&http->starting, r);
     return r;
 }
@@ -173,6 +185,7 @@ void http_detach(struct http_request *r)
     http_queue_remove(r);
     if (http->opener == r)
         http->opener = NULL;
+    http->nalone -= r->session && !r->easy.shares;
     if (!begun)
         return;
     *(r->session ? &http->nsessions : &http->nrunning) -= 1;

@@ -18,7 +18,8 @@ struct http_request;
 
 struct http_config {
     const char *user_agent;
-    const char *cacert;  /* PEM file added to the system's; NULL: none */
+    const char *cacert;  /* PEM file added to the system's, both read at once;
+                            NULL: only those, read again once a day */
     int max_connections; /* at once, at least 1; further requests wait their
                             turn, and no time-out of theirs runs meanwhile;
                             http_stream's come on top */
@@ -92,7 +93,9 @@ struct http_request *http_start(struct http *http, const struct http_spec *spec,
  * began, it ends in HTTP_MAYBE (HTTP_NO_EFFECT before anything was sent), and
  * its connection with it, whoever shares it.  It does not wait for its turn.
  * Over https many of them share a connection, if the server speaks HTTP/2;
- * they begin only when the one stands that is just being opened.
+ * they begin only when the one stands that is just being opened.  NULL with
+ * ERR_OS when there are too many that share none: 64 of the descriptors that
+ * this process could have at http_new are not for them.
  */
 struct http_request *http_stream(struct http *http,
                                  const struct http_spec *spec,

@@ -173,8 +173,6 @@ static int add_headers(struct http_easy *easy, const struct http_spec *spec,
  * from the environment, no version of TLS that is known to be broken. */
 static int set_policy(CURL *c, const struct http_easy_config *config)
 {
-    struct curl_blob cacert = {(void *)(uintptr_t)config->cacert.p,
-                               config->cacert.n, CURL_BLOB_NOCOPY};
     unsigned bad = 0;
 
     bad |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
@@ -189,8 +187,10 @@ static int set_policy(CURL *c, const struct http_easy_config *config)
     bad |= curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
     bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, config->connect_ms);
     bad |= curl_easy_setopt(c, CURLOPT_USERAGENT, config->user_agent);
-    if (cacert.len > 0)
-        bad |= curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &cacert);
+    if (config->cafile != NULL) {
+        bad |= curl_easy_setopt(c, CURLOPT_CAINFO, config->cafile);
+        bad |= curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+    }
     return bad == 0 ? 0 : -1;
 }
 

@@ -16,7 +16,7 @@
 /* What all requests share; borrowed as long as one of them lives. */
 struct http_easy_config {
     const char *user_agent;
-    struct slice cacert; /* PEM, instead of the system's; empty: those */
+    const char *cafile; /* the only one with certificates; NULL: libcurl's */
     long connect_ms;
 };
 

@@ -7,6 +7,24 @@
 #define CROWD 100
 #define CROWD_MS 10
 
+/* Descriptors that sessions leave to everything else. */
+#define SPARE 64
+
+/* Sessions that could share, but whose server lets none, are known by their
+ * sockets only. */
+int http_session_room(const struct http *http, struct err *err)
+{
+    size_t room = http->max_files > SPARE ? http->max_files - SPARE : 0;
+    size_t used = http->nalone > 0 ? http->nalone : http->sessions.n;
+
+    if (used < room)
+        return 0;
+    return err_set(err, ERR_OS,
+                   "1 session more than the %zu that the limit of %zu "
+                   "descriptors leaves room for; see ulimit -n",
+                   room, http->max_files);
+}
+
 static bool has_connection(const struct http_request *r)
 {
     curl_off_t at = 0;
@@ -26,6 +44,7 @@ static int start_one(struct http *http, struct http_request *r, struct err *err)
     http_queue_remove(r);
     http_queue_add(&http->running, r);
     http->nsessions++;
+    http->opener = r->easy.shares ? r : NULL;
     r->easy.heard_at = now;
     if (now + r->easy.silence_ms < http->watch_at)
         http->watch_at = now + r->easy.silence_ms;
@@ -48,7 +67,6 @@ int http_session_start(struct http *http, struct err *err)
 
         if (http->opener != NULL && !has_connection(http->opener))
             break;
-        http->opener = r->easy.shares ? r : NULL;
         if (start_one(http, r, err) != 0)
             return -1;
         started++;

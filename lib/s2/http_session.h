@@ -7,6 +7,10 @@
 
 #include "s2/http_state.h"
 
+/* http_session_room(http, err): whether the descriptors suffice for another.
+ * 0 or -1 with ERR_OS. */
+int http_session_room(const struct http *http, struct err *err);
+
 /* http_session_start(http, err): begin those that can.  Returns how many did,
  * some of which may be over already, or -1 with ERR_OS. */
 int http_session_start(struct http *http, struct err *err);

@@ -8,6 +8,7 @@
 
 #include "s2/http.h"
 #include "s2/http_easy.h"
+#include "s2/http_roots.h"
 #include "s2/http_sockets.h"
 
 /* Doubly linked, so that any request can leave at any time. */
@@ -23,10 +24,12 @@ struct http {
     struct http_sockets sessions; /* the others */
     struct http_easy_config config;
     char *user_agent;
-    struct buf cacert; /* empty: the system's certificates only */
-    int max_running;   /* ordinary requests */
+    struct http_roots roots;
+    size_t max_files; /* descriptors of this process */
+    int max_running;  /* ordinary requests */
     int nrunning;
     int nsessions;               /* that run */
+    size_t nalone;               /* sessions, run or not, that share nothing */
     struct http_queue waiting;   /* ordinary requests */
     struct http_queue starting;  /* sessions */
     struct http_queue running;   /* those that libcurl has */

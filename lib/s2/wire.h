@@ -113,7 +113,8 @@ int wire_parse_tail(struct slice body, struct wire_position *tail,
 
 /* A page of a list of streams; names owned by the page. */
 struct wire_list {
-    char **names; /* without those that are being deleted */
+    char **names;   /* without those that are being deleted */
+    uint64_t *made; /* when each was created, in us; 0: not told */
     size_t n;
     char *last; /* where the next page starts, NULL when there is none */
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "base/text.h"
 
 /* S2's limit on a stream's name, in bytes. */
@@ -106,6 +107,18 @@ static bool is_deleted(const json_t *entry)
     return v != NULL && !json_is_null(v);
 }
 
+/* When the stream was created, in us; 0 when that is not told. */
+static uint64_t read_created(const json_t *entry)
+{
+    const json_t *v = json_object_get(entry, "created_at");
+    struct slice text = {json_string_value(v), json_string_length(v)};
+    int64_t us = 0;
+
+    if (!json_is_string(v) || parse_time(text, &us) != 0)
+        return 0;
+    return (uint64_t)us;
+}
+
 static int read_entries(const json_t *streams, struct wire_list *list,
                         struct err *err)
 {
@@ -116,6 +129,7 @@ static int read_entries(const json_t *streams, struct wire_list *list,
             continue;
         if (read_name(entry, &list->names[list->n], err) != 0)
             return -1;
+        list->made[list->n] = read_created(entry);
         list->n++;
     }
     return 0;
@@ -147,8 +161,10 @@ int wire_parse_list(struct slice body, struct wire_list *list, struct err *err)
         return err_set(err, ERR_PROTOCOL, "the answer is no list of streams");
     }
     list->names = calloc(json_array_size(streams) + 1, sizeof(*list->names));
-    rc = list->names == NULL ? err_memory(err)
-                             : read_entries(streams, list, err);
+    list->made = calloc(json_array_size(streams) + 1, sizeof(*list->made));
+    rc = list->names == NULL || list->made == NULL
+             ? err_memory(err)
+             : read_entries(streams, list, err);
     if (rc == 0)
         rc = read_last(root, streams, list, err);
     json_decref(root);
@@ -162,6 +178,7 @@ void wire_list_release(struct wire_list *list)
     for (size_t i = 0; i < list->n; i++)
         free(list->names[i]);
     free(list->names);
+    free(list->made);
     free(list->last);
     memset(list, 0, sizeof(*list));
 }

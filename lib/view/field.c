@@ -160,26 +160,33 @@ static bool needs_body(const struct field *field)
 }
 
 /* An integer that does not fit makes jansson refuse the whole text, and
- * somebody's huge number must not hide the other fields: then integers are
- * read as reals. */
-static int body_load(struct slice json, struct body *body, struct err *err)
+ * somebody's huge number must not hide the other fields. */
+int field_json(struct slice text, json_t **json, bool *reals, struct err *err)
 {
     json_error_t why = {0};
-    json_t *root = json_loadb(json.p, json.n, JSON_ALLOW_NUL, &why);
 
-    body->reals = false;
-    if (root == NULL && json_error_code(&why) == json_error_numeric_overflow) {
-        body->reals = true;
-        root = json_loadb(json.p, json.n,
-                          JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &why);
-    }
+    *json = json_loadb(text.p, text.n, JSON_ALLOW_NUL, &why);
+    *reals =
+        *json == NULL && json_error_code(&why) == json_error_numeric_overflow;
+    if (*reals)
+        *json = json_loadb(text.p, text.n,
+                           JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &why);
+    /* jansson has no words for a lack of memory at its very start. */
+    if (*json == NULL && (why.text[0] == '\0' ||
+                          json_error_code(&why) == json_error_out_of_memory))
+        return err_memory(err);
+    return 0;
+}
+
+static int body_load(struct slice json, struct body *body, struct err *err)
+{
+    json_t *root;
+
+    if (field_json(json, &root, &body->reals, err) != 0)
+        return -1;
     body->root = json_is_object(root) ? root : NULL;
     if (body->root == NULL)
         json_decref(root);
-    /* jansson has no words for a lack of memory at its very start. */
-    if (root == NULL && (why.text[0] == '\0' ||
-                         json_error_code(&why) == json_error_out_of_memory))
-        return err_memory(err);
     return 0;
 }
 

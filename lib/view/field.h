@@ -5,6 +5,7 @@
 #ifndef VIEW_FIELD_H
 #define VIEW_FIELD_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -55,6 +56,14 @@ void field_free(struct field *field);
 /* field_parses(field): whether bodies are looked at at all; if not, the label
  * is the stream's name, and field_eval need not be called. */
 bool field_parses(const struct field *field);
+
+/*
+ * field_json(text, json, err): parse JSON as bodies are: an escaped NUL is
+ * taken, and where an integer is too large all are read as reals.  Stores a
+ * new reference in *${json}, NULL when it is no JSON, and in *${reals} whether
+ * integers are reals.  0, or -1 with ERR_OS.
+ */
+int field_json(struct slice text, json_t **json, bool *reals, struct err *err);
 
 /* field_eval(field, record, result, err): 0 or -1 (ERR_OS). */
 int field_eval(struct field *field, const struct field_record *record,

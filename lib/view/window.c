@@ -237,7 +237,14 @@ static void close_next(struct window *window, bool last)
     window->skipped = 0;
 }
 
-void window_advance(struct window *window, int64_t time_ms)
+static bool is_full(struct window *window)
+{
+    window->full =
+        window->config.full != NULL && window->config.full(window->config.arg);
+    return window->full;
+}
+
+bool window_advance(struct window *window, int64_t time_ms)
 {
     int64_t to = bucket_at(window, time_ms);
 
@@ -248,17 +255,22 @@ void window_advance(struct window *window, int64_t time_ms)
     }
     if (to > window->advanced)
         window->advanced = to;
-    if (to - window->next < WINDOW_EMPTY_MAX)
+    if (to - window->next < WINDOW_EMPTY_MAX && !window->full)
         window->empties = 0;
     while (window->next < to &&
-           (window->ringed > 0 || window->empties < WINDOW_EMPTY_MAX))
+           (window->ringed > 0 || window->empties < WINDOW_EMPTY_MAX)) {
         close_next(window, false);
+        if (is_full(window))
+            return false;
+    }
     if (window->next < to) {
         window->skipped += (uint64_t)(to - window->next);
         window->next = to;
     }
     if (window->next == to)
         close_next(window, true);
+    window->full = false;
+    return true;
 }
 
 void window_passed(struct window *window, int64_t time_ms)

@@ -65,6 +65,8 @@ struct window_config {
     size_t labels;     /* the most, 1 to WINDOW_LABELS_MAX, other not counted */
     size_t history;    /* windows, 0 to 64 */
     window_closed *closed;
+    bool (*full)(void *arg); /* asked after each window: whether to tell no
+                                more for now; NULL: never */
     void *arg;
     struct hash_key key; /* of labels; random where strangers choose them */
 };
@@ -97,9 +99,11 @@ void window_add(struct window *window, size_t id, int64_t time_ms);
 /*
  * window_advance(window, time_ms): time has passed ${time_ms}, and what comes
  * from before is late: close all windows that end there or before, calling
- * back for each in order.  Going back does nothing.
+ * back for each in order.  Going back does nothing.  Returns false when it
+ * stopped because config.full said so: nothing may be added before a later
+ * call got through.
  */
-void window_advance(struct window *window, int64_t time_ms);
+bool window_advance(struct window *window, int64_t time_ms);
 
 /*
  * window_passed(window, time_ms): the clock itself, before the grace, has

@@ -41,6 +41,7 @@ struct window {
     int64_t newest;   /* the last bucket with a record; while not fixed */
     int64_t advanced; /* window_advance and window_passed came to the start */
     int64_t passed;   /* of these buckets */
+    bool full;        /* window_advance has stopped on its way */
     unsigned empties; /* windows told in a row that were empty */
     uint64_t skipped; /* empty ones since the last one told */
 

@@ -156,3 +156,25 @@ lockstep() { # FILE N OPTION...
     wait "$PID"
     exec {told}>&-
 }
+
+# Ask the fake S2 itself: METHOD PATH [JSON].
+s2_ask() {
+    curl -fsS -o answer -X "$1" -H "s2-basin: $S2_BASIN" \
+        -H "Authorization: Bearer $S2_ACCESS_TOKEN" \
+        -H 'Content-Type: application/json' ${3:+-d "$3"} \
+        "$S2_BASIN_ENDPOINT/v1/streams$2"
+}
+s2_delete() { # STREAM
+    s2_ask DELETE "/${1//\//%2F}"
+}
+s2_create() { # STREAM
+    s2_ask POST "" "{\"stream\":\"$1\"}"
+}
+s2_append() { # STREAM N
+    s2_ask POST "/${1//\//%2F}/records" "$(awk -v n="$2" 'BEGIN {
+        printf "{\"records\":["
+        for (i = 0; i < n; i++)
+            printf "%s{\"body\":\"{}\"}", (i > 0 ? "," : "")
+        printf "]}"
+    }')"
+}

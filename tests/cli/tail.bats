@@ -437,3 +437,63 @@ s2tail_records_total{group="social/youtube"} 0'
         return 1
     fi
 }
+
+@test "more than can wait is told all the same, bit by bit" {
+    awk 'BEGIN {
+        for (i = 0; i < 1000; i++)
+            printf "{\"stream\":\"s%03d\",\"timestamp\":1700000000000," \
+                "\"record\":{}}\n", i
+        for (i = 0; i < 4000; i++)
+            printf "{\"stream\":\"s000\",\"timestamp\":%.0f," \
+                "\"record\":{}}\n", 1700000000000 + i * 10
+    }' >in
+    s2tail -i in -w 10ms -f json >out
+    same "$(wc -l <out)" 4000
+    [ "$(wc -c <out)" -gt $((64 << 20)) ]
+}
+
+@test "a pipe, a device or a link is not replaced by -f prom" {
+    { line a 1700000000000; line a 1700000020000; } >in
+    mkfifo pipe
+    exec 7<>pipe
+    s2tail -i in -f prom -o pipe
+    [ -p pipe ]
+    read -r got <&7
+    same "$got" "# HELP s2tail_window_records Records in the window."
+    exec 7<&-
+    mkdir there
+    echo old >there/file
+    ln -s there/file link
+    s2tail -i in -f prom -o link
+    [ -L link ]
+    grep -q '^s2tail_records_total' there/file
+    s2tail -i in -f prom -o /dev/null
+    [ -c /dev/null ]
+}
+
+@test "no window past --until is told as final" {
+    { line a 1700000000000; line a 1700000001500; line a 1700000002500
+      line a 1700000009000; } >in
+    same "$(s2tail -i in -w 1s --until 2023-11-14T22:13:22Z)" \
+        "2023-11-14T22:13:21Z	a	1	1	final
+2023-11-14T22:13:22Z	a	1	2	final
+2023-11-14T22:13:23Z	a	0	2	open"
+}
+
+@test "an input's line counts like the same record in a basin" {
+    { line s 1700000000000 '{"a":"x\u0000y"}'
+      line s 1700000000000 '{"t":99999999999999999999999}'; } >in
+    same "$(s2tail -i in | totals)" "s	2"
+}
+
+@test "a basin's file that is replaced or removed ends it: 66" {
+    posts 90 >posts
+    bsky2s2 -i posts -b file:x.db
+    tail_background -v -b file:x.db
+    await grep -q ': found$' err
+    rm x.db
+    status=0
+    wait "$PID" || status=$?
+    same "$status" 66
+    grep -q '^s2tail: x.db: was replaced or removed while it was read$' err
+}

@@ -204,3 +204,56 @@ state.lock"
     export S2_BASIN=file:x.db
     random_ends 40
 }
+
+@test "windows that could not be written are told again" {
+    posts 90 >one
+    bsky2s2 -i one -b file:x.db
+    s2tail -b file:x.db -1 -w 1s >want
+    run -74 sh -c 's2tail -b file:x.db -1 -w 1s -S state >/dev/full'
+    s2tail -b file:x.db -1 -w 1s -S state | awk '$3 > 0' >got
+    awk '$3 > 0' want >wanted
+    alike got wanted
+    # Nor are they lost when the reader goes away in the middle.
+    rm state
+    posts_at 2000 1700000200 >two
+    bsky2s2 -i two -b file:x.db
+    s2tail -b file:x.db -1 -w 10ms -S state | head -1 >/dev/null || true
+    s2tail -b file:x.db -1 -w 10ms -S state | awk '$3 > 0' >got
+    s2tail -b file:x.db -1 -w 10ms | awk '$3 > 0' >wanted
+    alike got wanted
+}
+
+@test "it belongs to one file, whatever that is called" {
+    mkdir one two
+    posts 90 >posts
+    (cd one && bsky2s2 -i ../posts -b file:x.db)
+    (cd two && bsky2s2 -i ../posts -b file:x.db)
+    (cd one && s2tail -b file:x.db -1 -S ../state >../told)
+    (cd two && run -78 s2tail -b file:x.db -1 -S ../state)
+    s2tail -b file:./one/../one/x.db -1 -S state >told
+    same "$(totals <told | awk '{ n += $2 } END { print n }')" 90
+}
+
+@test "what --until left out is counted by the next run" {
+    posts 90 >posts
+    bsky2s2 -i posts -b file:x.db
+    same "$(counted --until 2023-11-14T22:13:20.050Z)" 50
+    same "$(counted)" 90
+}
+
+@test "a stream that was deleted and made anew is counted from its beginning" {
+    s2 "seed social/a 100 -60000 10"
+    tail_background -v -s earliest -w 1s -S state --discover 100ms
+    await grep -qs ': found$' err
+    await has_counted 100
+    s2_delete social/a
+    await grep -q 'deleted$' err
+    s2_create social/a
+    await grep -q 'begins anew' err
+    kill -TERM "$PID"
+    wait "$PID"
+    s2_append social/a 150
+    s2tail -1 -S state -w 1s | totals >got
+    same "$(cat got)" "social/a	250"
+    s2_end
+}

@@ -27,13 +27,17 @@ struct stream {
     int fails; /* so many requests fail ... */
     enum outcome fail;
     bool fail_reads; /* ... of records only ... */
+    bool fail_late;  /* ... sessions after a sign of life */
     int64_t retry_after_ms;
-    int ends;    /* so many are ended in good order, with nothing */
-    bool mute;   /* nothing is answered */
-    bool ghost;  /* listed though it does not exist */
-    bool frozen; /* does not grow by itself */
+    int ends;       /* so many are ended in good order, with nothing ... */
+    bool end_tells; /* ... but the tail ... */
+    bool end_again; /* ... as the server asks to come again */
+    uint64_t made;  /* as it is listed */
+    bool mute;      /* nothing is answered */
+    bool ghost;     /* listed though it does not exist */
+    bool frozen;    /* does not grow by itself */
 
-    unsigned tails, pages, sessions; /* asked for */
+    unsigned tails, pages, reads, sessions; /* asked for */
     bool tail_told;
     uint64_t told; /* the first tail that was told */
 
@@ -46,7 +50,7 @@ struct stream {
     uint64_t got;
 };
 
-enum kind { LIST, TAIL, FOLLOW };
+enum kind { LIST, TAIL, READ, FOLLOW };
 
 struct basin_op {
     struct basin_op *next;
@@ -57,6 +61,7 @@ struct basin_op {
     struct wire_read read;
     uint64_t left;
     bool given; /* something was answered */
+    bool lived; /* it gave a sign of life before it fails */
     bool paid;  /* a page: the caller has some of it */
     int64_t sign_ms;
     char prefix[24], after[24];
@@ -81,6 +86,7 @@ struct fake {
     bool no_memory;  /* nothing can be started */
     int list_fails;
     enum outcome list_fail;
+    int64_t list_after_ms; /* when they fail */
     unsigned lists;
     size_t requests; /* tails and pages in flight */
     size_t most_requests;
@@ -181,6 +187,22 @@ static struct basin_op *fake_tail(struct basin *b, const char *stream,
     return op;
 }
 
+static struct basin_op *fake_read(struct basin *b, const char *stream,
+                                  const struct wire_read *read,
+                                  basin_done *done, void *arg, struct err *err)
+{
+    struct basin_op *op = add_op(b, READ, stream, done, arg, err);
+
+    if (op == NULL)
+        return NULL;
+    CHECK(read->limit > 0 && read->limit <= WIRE_BATCH_RECORDS);
+    CHECK(!op->stream->owes);
+    op->read = *read;
+    op->stream->reads++;
+    count_request((struct fake *)b);
+    return op;
+}
+
 static struct basin_op *fake_follow(struct basin *b, const char *stream,
                                     const struct wire_read *read,
                                     basin_done *done, void *arg,
@@ -217,10 +239,23 @@ static struct basin_op *fake_list(struct basin *b, const char *prefix,
     return op;
 }
 
+static bool is_request(const struct basin_op *op)
+{
+    return op->kind == TAIL || op->kind == READ ||
+           (op->kind == FOLLOW && op->read.limit > 0);
+}
+
+static void end_op(struct fake *fake, struct basin_op *op)
+{
+    op->dead = true;
+    if (is_request(op))
+        fake->requests--;
+}
+
 static void fake_cancel(struct basin *b, struct basin_op *op)
 {
-    (void)b;
-    op->dead = true;
+    CHECK(!op->dead);
+    end_op((struct fake *)b, op);
 }
 
 static struct wire_position tail_of(const struct fake *fake,
@@ -236,11 +271,8 @@ static struct wire_position tail_of(const struct fake *fake,
 static void answer(struct fake *fake, struct basin_op *op,
                    struct basin_reply *reply)
 {
-    if (op->kind != FOLLOW || reply->over) {
-        op->dead = true;
-        if (op->kind == TAIL || op->read.limit > 0)
-            fake->requests--;
-    }
+    if (op->kind != FOLLOW || reply->over)
+        end_op(fake, op);
     op->done(op->arg, reply);
 }
 
@@ -260,6 +292,7 @@ static void answer_list(struct fake *fake, struct basin_op *op)
 {
     struct basin_reply reply = {.outcome = OUTCOME_OK};
     const char **names = calloc(fake->n + 1, sizeof(*names));
+    uint64_t *made = calloc(fake->n + 1, sizeof(*made));
 
     for (size_t i = 0; i < fake->n && !reply.more; i++) {
         const struct stream *s = &fake->streams[i];
@@ -269,13 +302,16 @@ static void answer_list(struct fake *fake, struct basin_op *op)
             continue;
         if (reply.nnames == fake->list_page)
             reply.more = true;
-        else
+        made[reply.nnames] = s->made;
+        if (!reply.more)
             names[reply.nnames++] = s->name;
     }
     reply.more = reply.more || fake->list_stuck;
     reply.names = names;
+    reply.made = made;
     answer(fake, op, &reply);
     free(names);
+    free(made);
 }
 
 static void answer_tail(struct fake *fake, struct basin_op *op)
@@ -377,27 +413,70 @@ static void answer_follow(struct fake *fake, struct basin_op *op)
     deliver(fake, op, from, to, &reply);
 }
 
+static void answer_read(struct fake *fake, struct basin_op *op)
+{
+    struct basin_reply reply = {.outcome = OUTCOME_OK};
+    struct stream *s = op->stream;
+    uint64_t from, to;
+
+    if (op->read.by_time)
+        find_time(op);
+    if (op->read.from >= s->n) {
+        reply.outcome = OUTCOME_UNWRITTEN;
+        reply.tail = tail_of(fake, s);
+        answer(fake, op, &reply);
+        return;
+    }
+    from = op->read.from < s->first ? s->first : op->read.from;
+    to = s->n - from < op->read.limit ? s->n : from + op->read.limit;
+    deliver(fake, op, from, to, &reply);
+}
+
+static void answer_ended(struct fake *fake, struct basin_op *op)
+{
+    struct basin_reply ended = {.outcome = OUTCOME_OK, .over = true};
+
+    ended.tail_known = op->stream->end_tells;
+    ended.tail = tail_of(fake, op->stream);
+    ended.again = op->stream->end_again;
+    answer(fake, op, &ended);
+}
+
+static void answer_failing(struct fake *fake, struct basin_op *op)
+{
+    struct stream *s = op->stream;
+    struct basin_reply alive = {.outcome = OUTCOME_OK, .tail_known = true};
+
+    if (s->fail_late && !op->lived && op->kind == FOLLOW &&
+        op->read.limit == 0) {
+        op->lived = true;
+        alive.tail = tail_of(fake, s);
+        answer(fake, op, &alive);
+        return;
+    }
+    s->fails--;
+    answer_failed(fake, op, s->fail, s->retry_after_ms);
+}
+
 /* Whether what befalls ${op} ends it. */
 static bool befall(struct fake *fake, struct basin_op *op)
 {
     struct stream *s = op->stream;
-    struct basin_reply ended = {.outcome = OUTCOME_OK, .over = true};
 
     if (!s->exists || s->inc != op->inc) {
         answer_failed(fake, op, OUTCOME_NO_STREAM, 0);
-    } else if (s->fails > 0 && (op->kind == FOLLOW || !s->fail_reads)) {
-        s->fails--;
-        answer_failed(fake, op, s->fail, s->retry_after_ms);
+    } else if (s->fails > 0 && (op->kind != TAIL || !s->fail_reads)) {
+        answer_failing(fake, op);
     } else if (op->kind == FOLLOW && s->ends > 0) {
         s->ends--;
-        answer(fake, op, &ended);
+        answer_ended(fake, op);
     } else if (chance(fake, fake->fault_percent)) {
         answer_failed(fake, op,
                       chance(fake, 50) ? OUTCOME_RETRY : OUTCOME_UNKNOWN,
                       chance(fake, 10) ? 2000 : 0);
     } else if (op->kind == FOLLOW && op->read.limit == 0 &&
                chance(fake, fake->fault_percent)) {
-        answer(fake, op, &ended);
+        answer_ended(fake, op);
     } else {
         return false;
     }
@@ -409,7 +488,7 @@ static void run_op(struct fake *fake, struct basin_op *op)
     if (op->kind == LIST) {
         if (fake->list_fails > 0) {
             fake->list_fails--;
-            answer_failed(fake, op, fake->list_fail, 0);
+            answer_failed(fake, op, fake->list_fail, fake->list_after_ms);
         } else if (chance(fake, fake->fault_percent)) {
             answer_failed(fake, op, OUTCOME_RETRY, 0);
         } else {
@@ -418,6 +497,8 @@ static void run_op(struct fake *fake, struct basin_op *op)
     } else if (!op->stream->mute && !befall(fake, op)) {
         if (op->kind == TAIL)
             answer_tail(fake, op);
+        else if (op->kind == READ)
+            answer_read(fake, op);
         else
             answer_follow(fake, op);
     }
@@ -453,6 +534,7 @@ static int64_t fake_run(struct basin *b, int64_t now)
 static const struct basin_kind fake_kind = {
     .run = fake_run,
     .tail = fake_tail,
+    .read = fake_read,
     .follow = fake_follow,
     .list = fake_list,
     .cancel = fake_cancel,

@@ -276,6 +276,57 @@ static enum outcome list(const char *prefix, const char *after)
     return ft_run(b, &got);
 }
 
+struct made {
+    bool done;
+    size_t n;
+    uint64_t made[2];
+};
+
+static void on_made(void *arg, const struct basin_reply *reply)
+{
+    struct made *made = arg;
+
+    made->done = true;
+    made->n = reply->nnames;
+    for (size_t i = 0; i < reply->nnames && i < 2; i++)
+        made->made[i] = reply->made[i];
+}
+
+static struct made list_made(void)
+{
+    struct made made = {0};
+
+    basin_list(b, "m", "", on_made, &made, NULL);
+    for (int i = 0; i < 100 && !made.done; i++)
+        basin_run(b, loop_now());
+    CHECK(made.done);
+    return made;
+}
+
+/* What was made anew under an old name can be told from the old one. */
+static void test_made(void)
+{
+    struct made first, second;
+
+    begin();
+    ft_create(b, "m1");
+    ft_create(b, "m2");
+    first = list_made();
+    CHECK_INT(first.n, 2);
+    CHECK(first.made[0] != 0 && first.made[1] != 0);
+    CHECK(first.made[0] != first.made[1]);
+    ft_create(b, "m1");
+    ft_append(b, "m1", 0, "x", &got);
+    ft_sql("DELETE FROM stream WHERE name = 'm2'");
+    ft_create(b, "m2");
+    second = list_made();
+    CHECK_INT(second.n, 2);
+    CHECK(second.made[0] == first.made[0]);
+    CHECK(second.made[1] != first.made[1] && second.made[1] != first.made[0]);
+    CHECK(second.made[1] <= INT64_MAX);
+    end();
+}
+
 static void test_list(void)
 {
     begin();
@@ -374,6 +425,7 @@ int main(void)
     RUN(test_batch_limits);
     RUN(test_page_limits);
     RUN(test_read_by_time);
+    RUN(test_made);
     RUN(test_list);
     RUN(test_list_pages);
     RUN(test_view);

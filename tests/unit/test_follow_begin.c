@@ -146,7 +146,9 @@ static void resume(size_t i, uint64_t at)
 {
     struct stream *s = &fake.streams[i];
 
-    CHECK_INT(follow_resume(fake.follow, s->name, at, 99, NULL), 0);
+    struct follow_from from = {.next_seq = at, .last_ms = 99};
+
+    CHECK_INT(follow_resume(fake.follow, s->name, &from, NULL), 0);
     s->got_inc = 1;
     s->want = at;
     s->begun = true;
@@ -154,6 +156,8 @@ static void resume(size_t i, uint64_t at)
 
 static void test_resume(void)
 {
+    struct follow_from never = {.next_seq = 5, .last_ms = 5};
+
     begin(5);
     config.by_time = true;
     config.since_ms = date_of(100);
@@ -162,7 +166,7 @@ static void test_resume(void)
     fake.streams[0].trims = true;
     fake.streams[2].first = 70;
     fake_start(&fake, &config);
-    CHECK_INT(follow_resume(fake.follow, "never", 5, 5, NULL), 0);
+    CHECK_INT(follow_resume(fake.follow, "never", &never, NULL), 0);
     resume(1, 30);
     resume(2, 50);
     resume(3, 150);

@@ -29,7 +29,12 @@ static void test_retry(void)
     run_for(&fake, 3000);
     CHECK(!told(&fake, 0)->stale);
     CHECK_INT(s->sessions, 2);
+    /* A session that brings nothing must live longer than the last pause. */
+    run_for(&fake, 40000);
+    CHECK_INT(fake.notes[FOLLOW_RECOVERED], 1);
+    run_for(&fake, 10000);
     CHECK_INT(fake.notes[FOLLOW_RECOVERED], 2);
+    CHECK_INT(fake.note.n, 1);
     fake_release(&fake);
 }
 
@@ -127,23 +132,99 @@ static void test_list_fails(void)
 
 static void test_fatal(void)
 {
-    static const enum outcome outcomes[] = {OUTCOME_FAILED, OUTCOME_NO_BASIN};
+    static const enum outcome outcomes[] = {OUTCOME_FAILED, OUTCOME_FAILED,
+                                            OUTCOME_NO_BASIN};
     char text[128], want[128];
 
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 3; i++) {
         begin(1);
-        fake.list_fails = i / 2;
-        fake.list_fail = outcomes[i % 2];
+        fake.list_fails = i > 0;
+        fake.list_fail = outcomes[i];
         fake.streams[0].fails = 1;
-        fake.streams[0].fail = outcomes[i % 2];
+        fake.streams[0].fail = outcomes[i];
         fake_start(&fake, &config);
         CHECK_INT(run_to_the_end(text, sizeof(text)), ERR_UNAVAILABLE);
         snprintf(want, sizeof(want), "%s: outcome %d",
-                 i / 2 == 0 ? "s/00000" : "the list of streams",
-                 (int)outcomes[i % 2]);
+                 i == 0 ? "s/00000" : "the list of streams", (int)outcomes[i]);
         CHECK_STR(text, want);
         fake_release(&fake);
     }
+}
+
+/* A basin that was there once may come again: retry_for ends the wait. */
+static void test_basin_gone(void)
+{
+    char text[128];
+    struct stream *s;
+
+    begin(1);
+    s = add_records(0, 10);
+    config.retry_for = 50000;
+    start_and_run(500);
+    s->fails = 3;
+    s->fail = OUTCOME_NO_BASIN;
+    fake.list_fails = 3;
+    fake.list_fail = OUTCOME_NO_BASIN;
+    run_for(&fake, 10000);
+    CHECK_INT(fake.notes[FOLLOW_RETRY], 6);
+    add_records(0, 10);
+    run_for(&fake, 10000);
+    CHECK_INT(s->got, 20);
+    CHECK_INT(fake.notes[FOLLOW_RECOVERED], 2);
+    s->fails = 1000000;
+    CHECK_INT(run_to_the_end(text, sizeof(text)), ERR_UNAVAILABLE);
+    CHECK_STR(text, "s/00000: given up: outcome 5");
+    fake_release(&fake);
+}
+
+/* Sessions that give a sign of life and fail: the pauses grow, and it is told
+ * to be over only when it is. */
+static void test_sessions_fail_late(void)
+{
+    char text[128];
+    struct stream *s;
+
+    begin(1);
+    s = &fake.streams[0];
+    config.retry_for = 200000;
+    s->fails = 1000000;
+    s->fail = OUTCOME_RETRY;
+    s->fail_reads = true;
+    s->fail_late = true;
+    start_and_run(100000);
+    CHECK(s->sessions > 5 && s->sessions < 40);
+    CHECK_INT(fake.notes[FOLLOW_RETRY], s->sessions);
+    CHECK_INT(fake.note.n, s->sessions);
+    CHECK_INT(fake.notes[FOLLOW_RECOVERED], 0);
+    s->fails = 0;
+    run_for(&fake, 40000);
+    CHECK_INT(fake.notes[FOLLOW_RECOVERED], 1);
+    CHECK_INT(fake.notes[FOLLOW_RETRY], fake.note.n);
+    s->fails = 1000000;
+    CHECK_INT(run_to_the_end(text, sizeof(text)), ERR_UNAVAILABLE);
+    CHECK_STR(text, "s/00000: given up: outcome 6");
+    fake_release(&fake);
+}
+
+/* Records end a row of failures at once. */
+static void test_records_recover(void)
+{
+    struct stream *s;
+
+    begin(1);
+    s = &fake.streams[0];
+    s->fails = 4;
+    s->fail = OUTCOME_RETRY;
+    s->fail_reads = true;
+    s->fail_late = true;
+    start_and_run(2000);
+    CHECK_INT(fake.notes[FOLLOW_RETRY], 4);
+    CHECK_INT(fake.notes[FOLLOW_RECOVERED], 0);
+    add_records(0, 1);
+    run_for(&fake, 100);
+    CHECK_INT(s->got, 1);
+    CHECK_INT(fake.notes[FOLLOW_RECOVERED], 1);
+    fake_release(&fake);
 }
 
 /* Ended in good order: again at once after a second, else by back-off. */
@@ -255,6 +336,9 @@ int main(void)
     RUN(test_retry_for);
     RUN(test_list_fails);
     RUN(test_fatal);
+    RUN(test_basin_gone);
+    RUN(test_sessions_fail_late);
+    RUN(test_records_recover);
     RUN(test_session_ends);
     RUN(test_without_a_note_hook);
     RUN(test_nonsense);

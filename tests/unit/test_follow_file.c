@@ -238,6 +238,8 @@ static void test_deleted_by_hand(void)
     append_to(0, 30);
     run_for(3000);
     CHECK_INT(seen.n[0], 30);
+    CHECK_INT(seen.notes[FOLLOW_RESTARTED], 1);
+    CHECK_INT(told(0)->missing, 0);
     CHECK_INT(told(0)->state, FOLLOW_LIVE);
     end();
 }

@@ -101,11 +101,71 @@ static void test_fails_for_long(void)
     fake_release(&fake);
 }
 
+/* Its tail answers, its records never come: it must not hold back others. */
+static void test_only_tails_answer(void)
+{
+    struct stream *s;
+
+    begin(2);
+    s = add_records(0, 50);
+    add_records(1, 50);
+    s->fails = 1000000;
+    s->fail = OUTCOME_RETRY;
+    s->fail_reads = true;
+    start_and_run(15000);
+    CHECK(!told(&fake, 0)->stale);
+    CHECK_INT(follow_bound(fake.follow, 1000000), 0);
+    run_for(&fake, 10000);
+    for (int i = 0; i < 100; i++) {
+        CHECK(told(&fake, 0)->stale);
+        CHECK_INT(told(&fake, 0)->state, FOLLOW_BEHIND);
+        CHECK_INT(follow_bound(fake.follow, 1000000), 1000000);
+        run_for(&fake, 1000);
+    }
+    CHECK(s->tails > 10);
+    s->fails = 0;
+    run_for(&fake, 40000);
+    CHECK(!told(&fake, 0)->stale);
+    CHECK_INT(s->got, 50);
+    fake_release(&fake);
+}
+
+/* It has failed, and then waits for the caller: that is not its fault. */
+static void test_waits_for_the_caller(void)
+{
+    struct stream *s;
+
+    begin(1);
+    fake.more_percent = 0;
+    fake.whole_pages = true;
+    s = add_records(0, 250);
+    fake_start(&fake, &config);
+    while (s->got == 0)
+        CHECK_INT(turn(&fake, NULL), 0);
+    CHECK_INT(s->got, 40);
+    s->fails = 2;
+    s->fail = OUTCOME_RETRY;
+    run_for(&fake, 60000);
+    CHECK_INT(s->fails, 0);
+    CHECK_INT(s->got, 40);
+    CHECK(!told(&fake, 0)->stale);
+    s->mute = true;
+    s->owes = false;
+    follow_more(fake.follow, 0);
+    run_for(&fake, 19000);
+    CHECK(!told(&fake, 0)->stale);
+    run_for(&fake, 2000);
+    CHECK(told(&fake, 0)->stale);
+    fake_release(&fake);
+}
+
 int main(void)
 {
     RUN(test_bound);
     RUN(test_live_through_failure);
     RUN(test_quiet);
     RUN(test_fails_for_long);
+    RUN(test_only_tails_answer);
+    RUN(test_waits_for_the_caller);
     return check_done();
 }

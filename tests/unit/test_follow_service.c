@@ -279,9 +279,14 @@ static void test_reconnect(void)
     check_end(&s, OUTCOME_OK, ERR_NONE);
     CHECK_INT(s.n, 1);
     CHECK_INT(s.heartbeats, 0);
+    CHECK(s.end.again);
     s = play(BYTES("\0\0\1\x10"));
     check_end(&s, OUTCOME_OK, ERR_NONE);
     CHECK_INT(s.heartbeats, 1);
+    CHECK(s.end.again);
+    s = play(BYTES("\0\0\1\0"));
+    check_end(&s, OUTCOME_OK, ERR_NONE);
+    CHECK(!s.end.again);
 }
 
 /* Answers that are no session. */

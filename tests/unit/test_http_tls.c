@@ -68,6 +68,54 @@ static pid_t tls_serve(const char *pem, int *port)
     return pid;
 }
 
+/* The descriptor of a http's own file of certificates; -1: there is none. */
+static int roots_fd(void)
+{
+    for (int fd = 0; fd < 64; fd++) {
+        char name[32], target[64];
+        ssize_t n;
+
+        snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+        n = readlink(name, target, sizeof(target) - 1);
+        target[n > 0 ? n : 0] = '\0';
+        if (strncmp(target, "/memfd:certificates", 19) == 0)
+            return fd;
+    }
+    return -1;
+}
+
+/* They are read once, not for each connection, by either kind of request; the
+ * file that they came from is not needed. */
+static void check_read_once(const char *cacert, int port)
+{
+    struct http_config config = {"test/1", cacert, 1, 0};
+    struct http *http = http_new(&config, NULL);
+    struct heard heard[2] = {0};
+    struct got got = {0};
+    struct byhand b = {.http = http};
+    struct http_spec spec = {.method = "GET",
+                             .url = b.url,
+                             .timeout_ms = PATIENCE_MS,
+                             .max_reply = 65536};
+    int fd = roots_fd();
+
+    CHECK(fd >= 0);
+    CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
+    CHECK(unlink(cacert) == 0);
+    snprintf(b.url, sizeof(b.url), "https://localhost:%d/", port);
+    for (int i = 0; i < 2; i++) {
+        CHECK(http_start(http, &spec, got_done, &got, NULL) != NULL);
+        got_run(http, &got, i + 1);
+        CHECK_INT(got.status, 200);
+        heard_start(&b, PATIENCE_MS, &heard[i]);
+        got_run(http, &heard[i].got, 1);
+        CHECK_INT(heard[i].got.status, 200);
+        CHECK(ftruncate(fd, 0) == 0);
+    }
+    http_free(http);
+    CHECK_INT(roots_fd(), -1);
+}
+
 static struct got tls_get(const char *cacert, const char *host, int port)
 {
     struct http_config config = {"test/1", cacert, 1, 0};
@@ -108,6 +156,8 @@ static void check_tls(const char *dir)
     got = tls_get(pem, "localhost", port);
     CHECK_INT(got.failure, HTTP_NONE);
     CHECK_INT(got.status, 200);
+    CHECK_INT(roots_fd(), -1);
+    check_read_once(pem, port);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
 }

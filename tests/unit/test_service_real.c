@@ -295,13 +295,38 @@ static void test_list(void)
     CHECK_INT(page.reply.nnames, 0);
 }
 
+static void on_made(void *arg, const struct basin_reply *reply)
+{
+    uint64_t *made = arg;
+
+    CHECK_INT(reply->outcome, OUTCOME_OK);
+    CHECK_INT(reply->nnames, 1);
+    *made = reply->nnames == 1 && reply->made != NULL ? reply->made[0] : 1;
+}
+
+/* Which creation of ${stream} the list tells. */
+static uint64_t made_of(const char *stream)
+{
+    int64_t end = loop_now() + REPLIED_PATIENCE_MS;
+    uint64_t made = 0;
+
+    basin_list(basin, stream, "", on_made, &made, NULL);
+    while (made == 0 && loop_now() < end)
+        CHECK(http_wait(http, NULL, 0, 1000, NULL) == 0);
+    CHECK(made > 1);
+    return made;
+}
+
 /* A deleted stream is gone, can be created again, and begins at 0. */
 static void test_deleted(void)
 {
     int64_t end = loop_now() + REPLIED_PATIENCE_MS;
+    uint64_t made;
     struct replied r;
 
     CHECK_INT(create("doomed").reply.outcome, OUTCOME_OK);
+    made = made_of("doomed");
+    CHECK(made_of("doomed") == made);
     CHECK_INT(append("doomed", 0, NULL, "x").reply.outcome, OUTCOME_OK);
     delete_stream("doomed");
     r = append("doomed", 1, NULL, "y");
@@ -317,6 +342,7 @@ static void test_deleted(void)
     r = append("doomed", 1, NULL, "y");
     CHECK_INT(r.reply.outcome, OUTCOME_MISMATCH);
     CHECK_INT(r.reply.tail.seq_num, 0);
+    CHECK(made_of("doomed") != made);
 }
 
 int main(void)

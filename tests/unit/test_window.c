@@ -291,6 +291,39 @@ static void test_empty_stretch_in_steps(void)
     window_free(w);
 }
 
+static unsigned asked;
+
+static bool is_third(void *arg)
+{
+    CHECK(arg == &told);
+    asked++;
+    return asked % 3 == 0;
+}
+
+/* Stopped on its way again and again, it tells what it would have told. */
+static void test_full(void)
+{
+    struct window_config config = {.window_ms = 10,
+                                   .every_ms = 10,
+                                   .labels = 4,
+                                   .closed = tell,
+                                   .full = is_third,
+                                   .arg = &told};
+    struct window *w = window_new(&config, NULL);
+    size_t a = label(w, "a");
+    int stops = 0;
+
+    memset(&told, 0, sizeof(told));
+    window_add(w, a, 5);
+    while (!window_advance(w, 100000) && stops < 1000)
+        stops++;
+    CHECK_INT(told.n, 2 + WINDOW_EMPTY_MAX);
+    CHECK_INT(stops, (1 + WINDOW_EMPTY_MAX) / 3);
+    CHECK_INT(told.at[told.n - 1].end, 100000);
+    CHECK_INT(told.at[told.n - 1].skipped, 10000 - 2 - WINDOW_EMPTY_MAX);
+    window_free(w);
+}
+
 static void test_ends_of_time(void)
 {
     struct window *w = make(3600, 1, 3600);
@@ -544,6 +577,7 @@ int main(void)
     RUN(test_far_ahead);
     RUN(test_empty_stretch);
     RUN(test_empty_stretch_in_steps);
+    RUN(test_full);
     RUN(test_ends_of_time);
     RUN(test_labels);
     RUN(test_label_named_other);

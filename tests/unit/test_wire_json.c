@@ -136,6 +136,34 @@ static void test_list(void)
     CHECK_STR(err.text, "");
 }
 
+/* What cannot be read as a time is as good as not told. */
+static void test_list_made(void)
+{
+    static const char *const times[] = {"\"2026-11-22T18:00:00.000001Z\"",
+                                        "\"2026-11-22T19:00:00.000001+01:00\"",
+                                        "\"2026-11-22T18:00:00.000002999Z\"",
+                                        "\"soon\"",
+                                        "\"\"",
+                                        "3",
+                                        "null"};
+    static const uint64_t want[] = {1, 1, 2};
+    struct wire_list list;
+    char body[200];
+
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        snprintf(body, sizeof(body),
+                 "{\"streams\":[{\"name\":\"z\",\"deleted_at\":\"2024\"},"
+                 "{\"name\":\"a\",\"created_at\":%s},{\"name\":\"b\"}]}",
+                 times[i]);
+        CHECK(wire_parse_list(slice_str(body), &list, NULL) == 0);
+        CHECK_INT(list.n, 2);
+        CHECK(list.made[0] ==
+              (i < 3 ? UINT64_C(1795370400000000) + want[i] : 0));
+        CHECK(list.made[1] == 0);
+        wire_list_release(&list);
+    }
+}
+
 static void test_bad_lists(void)
 {
     char long_name[700];
@@ -168,6 +196,7 @@ int main(void)
     RUN(test_deep_json);
     RUN(test_tail);
     RUN(test_list);
+    RUN(test_list_made);
     RUN(test_bad_lists);
     return check_done();
 }
