@@ -178,6 +178,14 @@ int file_read_tail(struct file_db *db, const char *name,
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Whether the name of the current row is one: with a shell others can be put
+ * there, which no request could name. */
+static bool is_name(sqlite3_stmt *stmt, const char *name)
+{
+    return (size_t)sqlite3_column_bytes(stmt, 0) == strlen(name) &&
+           file_stream_check(name, NULL) == 0;
+}
+
 /* Copy names until one does not begin with ${prefix} or the page is full. */
 static int fill_names(sqlite3_stmt *stmt, const char *prefix, const char *after,
                       struct file_page *page, bool *more)
@@ -193,7 +201,8 @@ static int fill_names(sqlite3_stmt *stmt, const char *prefix, const char *after,
             return SQLITE_NOMEM;
         if (strncmp(name, prefix, n) != 0)
             return SQLITE_DONE;
-        if (strcmp(name, after) > 0 && file_page_name(page, name, made) == 0) {
+        if (is_name(stmt, name) && strcmp(name, after) > 0 &&
+            file_page_name(page, name, made) == 0) {
             *more = true;
             return SQLITE_DONE;
         }

@@ -26,7 +26,8 @@ int file_read_tail(struct file_db *db, const char *name,
                    struct basin_reply *reply);
 
 /* file_read_list(db, prefix, after, page, reply): a page of names that begin
- * with ${prefix} and come after ${after}. */
+ * with ${prefix} and come after ${after}; what S2 would not take for a name is
+ * left out. */
 int file_read_list(struct file_db *db, const char *prefix, const char *after,
                    struct file_page *page, struct basin_reply *reply);
 

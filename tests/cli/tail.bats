@@ -497,3 +497,15 @@ s2tail_records_total{group="social/youtube"} 0'
     same "$status" 66
     grep -q '^s2tail: x.db: was replaced or removed while it was read$' err
 }
+
+@test "what is no name of a stream costs nobody else his counts" {
+    posts 90 >posts
+    bsky2s2 -i posts -b file:x.db
+    sqlite3 x.db "INSERT INTO stream (name, created_at) VALUES
+        (CAST(x'61ff62' AS TEXT), 0), ('', 0), (CAST(x'610062' AS TEXT), 0),
+        ('..', 0), (printf('%.*c', 600, 'n'), 0)"
+    tool s2tail -b file:x.db -1
+    same "$status" 0
+    same "$(totals <<<"$output" | awk '{ n += $2 } END { print NR, n }')" "9 90"
+    same "$stderr" ""
+}
