@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/loop.h"
+#include "facts.h"
 
 /* Of a chart that is no terminal's. */
 #define TEXT_WIDTH 80
@@ -100,7 +101,7 @@ static void set_model(const struct tail *tail,
                       const struct draw_frame *frame, struct chart_row *rows,
                       struct chart_model *model)
 {
-    struct lines_facts facts = tail_facts(tail);
+    struct lines_facts facts = facts_of(tail);
     int64_t wall_ms = loop_wall() / 1000;
 
     for (size_t i = 0; i < snapshot->n; i++) {

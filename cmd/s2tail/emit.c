@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "common/replace.h"
 #include "draw.h"
+#include "facts.h"
 #include "report.h"
 
 #define LAST_MOST ((size_t)64 << 20)
@@ -104,7 +105,7 @@ static int put(struct emit *emit, const struct window_snapshot *snapshot,
                struct buf *out)
 {
     const struct config *config = emit->tail->config;
-    struct lines_facts facts = tail_facts(emit->tail);
+    struct lines_facts facts = facts_of(emit->tail);
 
     if (config->options->check) {
         emit->verdict = judge(&config->exprs, snapshot, &facts, out);
@@ -205,7 +206,7 @@ static int print(const struct buf *line, enum judge_state verdict)
 
 int emit_status(struct emit *emit)
 {
-    struct lines_facts facts = tail_facts(emit->tail);
+    struct lines_facts facts = facts_of(emit->tail);
 
     if (emit->last.n == 0)
         emit->verdict =

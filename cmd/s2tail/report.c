@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "emit.h"
+#include "facts.h"
 #include "screen.h"
 
 void report_line(struct tail *tail, enum log_level level, const char *fmt, ...)
@@ -76,7 +77,7 @@ void report_found(struct tail *tail, const char *name)
 
 void report_stats(struct tail *tail)
 {
-    struct lines_facts facts = tail_facts(tail);
+    struct lines_facts facts = facts_of(tail);
     char lag[32] = "-";
 
     if (facts.lag_ms != LINES_UNKNOWN)

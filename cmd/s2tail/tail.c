@@ -12,6 +12,7 @@
 #include "report.h"
 #include "screen.h"
 #include "streams.h"
+#include "view/lines.h"
 
 #define DRAIN_MS 10000
 #define SLEEP_CAP_MS 1000
@@ -101,35 +102,6 @@ static void close_parts(struct tail *tail)
     emit_close(tail->emit, &tail->err);
     count_free(tail->count);
     http_free(tail->http);
-}
-
-static int64_t lag(const struct tail *tail)
-{
-    int64_t newest = count_newest(tail->count);
-    int64_t now_ms = loop_wall() / 1000;
-
-    if (newest == INT64_MIN)
-        return LINES_UNKNOWN;
-    return newest < now_ms ? now_ms - newest : 0;
-}
-
-struct lines_facts tail_facts(const struct tail *tail)
-{
-    struct lines_facts facts = {.lag_ms = lag(tail)};
-    const struct follow_stream *const *streams;
-    size_t n = 0;
-
-    if (tail->feed != NULL)
-        facts.streams = feed_streams(tail->feed);
-    if (tail->follow == NULL)
-        return facts;
-    streams = follow_streams(tail->follow, &n);
-    for (size_t i = 0; i < n; i++) {
-        facts.streams += streams[i]->state != FOLLOW_DELETED;
-        facts.stale += streams[i]->stale;
-        facts.missing += streams[i]->missing;
-    }
-    return facts;
 }
 
 static void zero(struct tail *tail)
@@ -377,7 +349,6 @@ int tail_main(const struct config *config)
     memset(&tail, 0, sizeof(tail));
     tail.config = config;
     tail.start_ms = loop_now();
-    tail.start_wall_ms = loop_wall() / 1000;
     if (open_parts(&tail) == 0) {
         loop(&tail);
         finish(&tail);

@@ -12,7 +12,6 @@
 #include "count.h"
 #include "feed.h"
 #include "s2/http.h"
-#include "view/lines.h"
 
 struct emit;
 struct keep;
@@ -42,8 +41,7 @@ struct tail {
     dev_t device;        /* the file that was opened */
     ino_t inode;
     bool paused;      /* the streams, because the output is stuck */
-    int64_t start_ms; /* both clocks at the start */
-    int64_t start_wall_ms;
+    int64_t start_ms; /* the clock of loop_now */
     int64_t since_ms; /* the totals' beginning, wall; LINES_UNKNOWN */
     bool over;        /* the input has no more */
     bool ended;       /* all there was to read is counted */
@@ -57,8 +55,5 @@ struct tail {
  * status, which it returns; or it dies of a signal.
  */
 int tail_main(const struct config *config);
-
-/* tail_facts(tail): what goes with a window's counts. */
-struct lines_facts tail_facts(const struct tail *tail);
 
 #endif

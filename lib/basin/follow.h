@@ -48,6 +48,8 @@ struct follow_stream {
     uint64_t last_ms;     /* timestamp of the last record handed out; 0: none */
     uint64_t missing;     /* numbers skipped since, trimmed before we came */
     uint64_t tail_seq;    /* the highest tail seen */
+    uint64_t tail_ms;     /* timestamp of the last record by the tail that was
+                             asked for last; 0: none */
     uint64_t last_answer; /* ms, the clock of follow_run */
     uint64_t made;        /* which creation of a stream of that name this is,
                              to be compared only; 0: unknown */

@@ -117,6 +117,7 @@ static void after_tail(struct follow_track *track, int64_t now)
     if (track->retry.fails > 0)
         track->shared->relist = true;
     meet_tail(track, tail->seq_num);
+    track->stream.tail_ms = tail->timestamp;
     if (track->by_time && track->since_ms > tail->timestamp)
         follow_take_skip(track, tail->seq_num);
     go_on(track, now);

@@ -101,3 +101,13 @@ check() { # STATUS OPTION...
     same "${#lines[@]}" 1
     same "$(tr -cd '|' <<<"$output" | wc -c)" 1
 }
+
+@test "the lag of streams that have been quiet is that of their last record" {
+    posts 90 >posts
+    bsky2s2 -q -i posts -b file:old.db
+    tool s2tail -b file:old.db --check --crit 'lag>36500d'
+    same "$status" 0
+    [[ $output == "S2TAIL OK - 0 records in 10 s, lag "[0-9]* ]]
+    tool s2tail -b file:old.db --check --crit 'lag>1h'
+    same "$status" 2
+}
