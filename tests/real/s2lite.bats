@@ -3,31 +3,14 @@
 # reads everything back.
 
 load ../cli/common
+load ../cli/s2
+load lite
 
 setup() {
-    S2=${S2:-$(sh "$BATS_TEST_DIRNAME/../s2.sh" --cached)}
     common_setup
-    [ -n "$S2" ] || skip "the S2 CLI is not here: tests/s2.sh builds it"
+    lite_setup
 }
 teardown() { common_teardown; }
-
-# A free port of this machine, by asking a peer for one and letting it go.
-free_port() {
-    peer fakes2
-    kill "${PIDS[-1]}"
-    wait "${PIDS[-1]}" 2>/dev/null || true
-}
-
-lite() { # OPTION...
-    [ -n "${PORT-}" ] || free_port
-    "$S2" lite --port "$PORT" "$@" >lite.log 2>&1 3>&- &
-    PIDS+=($!)
-    LITE=$!
-    export S2_ACCOUNT_ENDPOINT=http://localhost:$PORT
-    export S2_BASIN_ENDPOINT=http://localhost:$PORT
-    export S2_ACCESS_TOKEN=test
-    await curl -fs "http://localhost:$PORT/health" -o health
-}
 
 # What every stream of a basin holds, as the S2 CLI reads it.
 dump_s2() { # BASIN

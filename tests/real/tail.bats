@@ -5,30 +5,13 @@
 load ../cli/common
 load ../cli/s2
 load ../cli/tail
+load lite
 
 setup() {
-    S2=${S2:-$(sh "$BATS_TEST_DIRNAME/../s2.sh" --cached)}
     tail_setup
-    [ -n "$S2" ] || skip "the S2 CLI is not here: tests/s2.sh builds it"
+    lite_setup
 }
 teardown() { tail_teardown; }
-
-# A free port of this machine, by asking a peer for one and letting it go.
-free_port() {
-    peer fakes2
-    kill "${PIDS[-1]}"
-    wait "${PIDS[-1]}" 2>/dev/null || true
-}
-
-lite() { # OPTION...
-    [ -n "${PORT-}" ] || free_port
-    "$S2" lite --port "$PORT" "$@" >lite.log 2>&1 3>&- &
-    PIDS+=($!)
-    LITE=$!
-    s2_at "http://localhost:$PORT"
-    export S2_BASIN=real-basin
-    await curl -fs "http://localhost:$PORT/health" -o health
-}
 
 # What s2tail OPTION... tells of the server and of the file is the same.
 alike_both() { # OPTION...

@@ -1,14 +1,11 @@
 /* Frames of the chart against golden files: tests/data/chart/NAME.txt, with
  * colour NAME.color.txt.  CHART_GOLDEN=write in the environment writes them
  * anew, to be looked at before they are kept. */
-#include "view/chart.h"
+#include "chartscene.h"
 
 #include <locale.h>
 #include <stdlib.h>
 
-#include "check.h"
-
-#define TEXT_MAX ((size_t)1 << 20)
 #define AT INT64_C(1795373561) /* 2026-11-22 18:52:41 */
 #define SINCE (AT - 759)       /* 18:40:02 */
 
@@ -55,40 +52,13 @@ static const struct chart_row hostile[] = {
      1, 9, NULL, false, false},
 };
 
-static struct chart_model model_of(const struct chart_row *rows, size_t n)
+static struct chart_model model_at(const struct chart_row *rows, size_t n)
 {
-    struct chart_model model = {.title = "social/",
-                                .rows = rows,
-                                .n = n,
-                                .window_ms = 10000,
-                                .clock_s = AT,
-                                .since_s = SINCE,
-                                .rate_milli = 41000,
-                                .lag_ms = 412,
-                                .nstreams = n,
-                                .listed = true};
+    struct chart_model model = model_of(rows, n);
 
+    model.clock_s = AT;
+    model.since_s = SINCE;
     return model;
-}
-
-static const struct chart_options usual = {.panels = CHART_RECENT | CHART_TOTAL,
-                                           .keys = true};
-
-static char *draw(const struct chart_model *model,
-                  const struct chart_options *options, int width, int height,
-                  bool color)
-{
-    struct chart_scale scale = {0};
-    struct grid grid;
-    struct buf out = BUF_INIT(TEXT_MAX);
-
-    if (grid_init(&grid, width, height, NULL) != 0)
-        return NULL;
-    chart_draw(model, options, &scale, 1, &grid);
-    CHECK(grid_text(&grid, color, &out) == 0);
-    grid_release(&grid);
-    CHECK(buf_str(&out) != NULL);
-    return out.p;
 }
 
 static void write_golden(const char *path, const char *text)
@@ -145,11 +115,11 @@ static void golden_color(const char *name, const struct chart_model *model,
 
 static void test_side_by_side(void)
 {
-    struct chart_model model = model_of(three, 3);
+    struct chart_model model = model_at(three, 3);
 
     golden("100x24", &model, &usual, 100, 24);
     golden("200x60", &model, &usual, 200, 60);
-    model = model_of(nine, 9);
+    model = model_at(nine, 9);
     model.title = "";
     model.nstale = 1;
     model.ndeleted = 1;
@@ -160,7 +130,7 @@ static void test_side_by_side(void)
 
 static void test_stacked(void)
 {
-    struct chart_model model = model_of(three, 3);
+    struct chart_model model = model_at(three, 3);
 
     golden("60x24", &model, &usual, 60, 24);
     golden_color("60x24.color", &model, 60, 24);
@@ -169,7 +139,7 @@ static void test_stacked(void)
 
 static void test_small(void)
 {
-    struct chart_model model = model_of(three, 3);
+    struct chart_model model = model_at(three, 3);
     struct chart_options options = usual;
 
     options.sort = CHART_BY_COUNT;
@@ -177,7 +147,7 @@ static void test_small(void)
     golden("40x1", &model, &options, 40, 1);
     golden("20x6", &model, &options, 20, 6);
     golden("8x6", &model, &options, 8, 6);
-    model = model_of(nine, 9);
+    model = model_at(nine, 9);
     model.nstale = 1;
     golden("nine-40x10", &model, &usual, 40, 10);
     golden_color("nine-40x10.color", &model, 40, 10);
@@ -185,7 +155,7 @@ static void test_small(void)
 
 static void test_spark(void)
 {
-    struct chart_model model = model_of(three, 3);
+    struct chart_model model = model_at(three, 3);
     struct chart_options options = usual;
 
     model.nhistory = 12;
@@ -203,7 +173,7 @@ static void test_spark(void)
 
 static void test_panels(void)
 {
-    struct chart_model model = model_of(nine, 9);
+    struct chart_model model = model_at(nine, 9);
     struct chart_options options = usual;
 
     model.title = "";
@@ -222,7 +192,7 @@ static void test_panels(void)
 
 static void test_status(void)
 {
-    struct chart_model model = model_of(three, 3);
+    struct chart_model model = model_at(three, 3);
 
     model.paused = true;
     model.late = 5;
@@ -242,7 +212,7 @@ static void test_status(void)
 
 static void test_nothing_yet(void)
 {
-    struct chart_model model = model_of(NULL, 0);
+    struct chart_model model = model_at(NULL, 0);
 
     golden("none-60x10", &model, &usual, 60, 10);
     model.nstreams = 3;
@@ -259,7 +229,7 @@ static void test_nothing_yet(void)
 static void test_hostile(void)
 {
     struct chart_model model =
-        model_of(hostile, sizeof(hostile) / sizeof(hostile[0]));
+        model_at(hostile, sizeof(hostile) / sizeof(hostile[0]));
     struct chart_options options = usual;
 
     model.title = "\033]0;x\a\xE2\x80\xAE\xE6\xBC\xA2";
