@@ -101,31 +101,36 @@ bool emit_is_idle(const struct emit *emit)
            (output_waiting(emit->output) == 0 && !output_gone(emit->output));
 }
 
+static int put_with(struct emit *emit, const struct window_snapshot *snapshot,
+                    const struct lines_facts *facts, struct buf *out)
+{
+    const struct config *config = emit->tail->config;
+
+    if (config->options->check) {
+        emit->verdict = judge(&config->exprs, snapshot, facts, out);
+        return 0;
+    }
+    if (config->format == FORMAT_TABLE)
+        return lines_table(snapshot, facts, &emit->lines, config->ascii, out);
+    if (config->format == FORMAT_PROM)
+        return lines_prom(snapshot, facts, &emit->lines, out);
+    return lines_json(snapshot, facts, &emit->lines, out);
+}
+
+/* Facts take a look at every stream: not for each line that tells none. */
 static int put(struct emit *emit, const struct window_snapshot *snapshot,
                struct buf *out)
 {
     const struct config *config = emit->tail->config;
-    struct lines_facts facts = facts_of(emit->tail);
+    bool check = config->options->check;
+    struct lines_facts facts;
 
-    if (config->options->check) {
-        emit->verdict = judge(&config->exprs, snapshot, &facts, out);
-        return 0;
-    }
-    switch (config->format) {
-    case FORMAT_AUTO:
-        return 0;
-    case FORMAT_CHART:
-        return draw_text(emit->tail, snapshot, out);
-    case FORMAT_TABLE:
-        return lines_table(snapshot, &facts, &emit->lines, config->ascii, out);
-    case FORMAT_TSV:
+    if (config->format == FORMAT_TSV && !check)
         return lines_tsv(snapshot, &emit->lines, out);
-    case FORMAT_JSON:
-        return lines_json(snapshot, &facts, &emit->lines, out);
-    case FORMAT_PROM:
-        return lines_prom(snapshot, &facts, &emit->lines, out);
-    }
-    return 0;
+    if (config->format == FORMAT_CHART && !check)
+        return draw_text(emit->tail, snapshot, out);
+    facts = facts_of(emit->tail);
+    return put_with(emit, snapshot, &facts, out);
 }
 
 static void tell(struct emit *emit, const struct window_snapshot *snapshot)
