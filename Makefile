@@ -86,8 +86,14 @@ $(BUILD)/peer/%: $(BUILD)/tests/peer/%.o $(PEER_OBJ) $(BUILD)/lib.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TESTLIBS) $(LDLIBS_ALL)
 
+# Without sanitizers: it must load into any program.
+$(BUILD)/preload/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -std=c11 $(WARN) -fPIC $(CFLAGS) \
+		-MMD -MP -shared $(LDFLAGS) -o $@ $< -ldl
+
 units: $(UNIT_BIN)
-peers: $(PEER_BIN)
+peers: $(PEER_BIN) $(BUILD)/preload/die.so
 
 deps: ## install what is missing to build and to test
 	@sh tests/deps.sh

@@ -142,10 +142,13 @@ void feed_release(struct feed *feed)
     *feed = (struct feed){.n = 0};
 }
 
-int64_t feed_time(const struct feed *feed, size_t i,
-                  const struct feed_stamp *stamp)
+/* The time of event ${i} without crashes. */
+static int64_t stamped_time(const struct feed *feed, size_t i,
+                            const struct feed_view *view)
 {
-    if (stamp == NULL)
+    const struct feed_stamp *stamp = &view->stamp;
+
+    if (!view->stamped)
         return feed->events[i].time_us;
     if (stamp->pace == 0)
         return stamp->start_us + feed->events[i].time_us -
@@ -154,17 +157,50 @@ int64_t feed_time(const struct feed *feed, size_t i,
                                  (int64_t)stamp->pace;
 }
 
+int64_t feed_time(const struct feed *feed, size_t i,
+                  const struct feed_view *view)
+{
+    int64_t us = stamped_time(feed, i, view);
+
+    for (size_t c = 0; c < view->ncrashes; c++) {
+        if (i >= view->crashes[c].from)
+            us += view->crashes[c].us;
+    }
+    return us;
+}
+
+int64_t feed_seq(const struct feed *feed, size_t i,
+                 const struct feed_view *view)
+{
+    int64_t seq = feed->events[i].seq;
+
+    for (size_t c = 0; seq >= 0 && c < view->ncrashes; c++) {
+        if (i >= view->crashes[c].from)
+            seq += view->crashes[c].seq;
+    }
+    return seq;
+}
+
 size_t feed_find(const struct feed *feed, size_t n, bool by_time, int64_t value,
-                 const struct feed_stamp *stamp)
+                 const struct feed_view *view)
 {
     for (size_t i = 0; i < n; i++) {
         int64_t have =
-            by_time ? feed_time(feed, i, stamp) : feed->events[i].seq;
+            by_time ? feed_time(feed, i, view) : feed_seq(feed, i, view);
 
         if (have >= value)
             return i;
     }
     return n;
+}
+
+bool feed_differs(const struct feed_view *view, size_t i)
+{
+    bool differs = view->stamped;
+
+    for (size_t c = 0; c < view->ncrashes; c++)
+        differs = differs || i >= view->crashes[c].from;
+    return differs;
 }
 
 /* The record key for ${us} with the clock id of ${old}. */
@@ -194,18 +230,28 @@ static int move_rkey(json_t *holder, int64_t shift)
     return json_object_set_new(holder, "rkey", json_string(moved));
 }
 
-static int move_time(json_t *root, int64_t us, int64_t shift)
+/* A time and a number, -1 for none, for ${root}; the key of its record moves by
+ * ${shift}. */
+static int move_v1(json_t *root, int64_t us, int64_t seq, int64_t shift)
 {
-    json_t *payload = json_object_get(root, "payload");
-    char text[PARSE_TIME_SIZE];
+    int bad = json_object_set_new(root, "time_us", json_integer(us));
 
-    if (payload == NULL)
-        return json_object_set_new(root, "time_us", json_integer(us)) |
-               move_rkey(json_object_get(root, "commit"), shift);
+    if (seq >= 0)
+        bad |= json_object_set_new(root, "cursor", json_integer(seq));
+    return bad | move_rkey(json_object_get(root, "commit"), shift);
+}
+
+static int move_v2(json_t *payload, int64_t us, int64_t seq, int64_t shift)
+{
+    char text[PARSE_TIME_SIZE];
+    int bad = 0;
+
     parse_time_text(us, text);
     /* This wire writes Z for the zone. */
     memcpy(strchr(text, '+'), "Z", 2);
-    return json_object_set_new(payload, "time", json_string(text)) |
+    if (seq >= 0)
+        bad |= json_object_set_new(payload, "seq", json_integer(seq));
+    return bad | json_object_set_new(payload, "time", json_string(text)) |
            move_rkey(payload, shift);
 }
 
@@ -215,14 +261,20 @@ static int add_chunk(const char *p, size_t n, void *out)
 }
 
 int feed_restamp(const struct feed *feed, size_t i,
-                 const struct feed_stamp *stamp, struct buf *out)
+                 const struct feed_view *view, struct buf *out)
 {
     const struct feed_event *event = &feed->events[i];
-    int64_t us = feed_time(feed, i, stamp);
+    int64_t us = feed_time(feed, i, view);
+    int64_t seq = feed_seq(feed, i, view);
+    /* What comes again after a crash is what it was. */
+    int64_t shift = stamped_time(feed, i, view) - event->time_us;
     json_t *root = json_loadb(event->line.p, event->line.n, 0, NULL);
+    json_t *payload = json_object_get(root, "payload");
     int result = -1;
 
-    if (json_is_object(root) && move_time(root, us, us - event->time_us) == 0)
+    if (json_is_object(root) &&
+        (payload != NULL ? move_v2(payload, us, seq, shift)
+                         : move_v1(root, us, seq, shift)) == 0)
         result = json_dump_callback(root, add_chunk, out, JSON_COMPACT);
     json_decref(root);
     return result;

@@ -53,23 +53,47 @@ enum feed_kind feed_kind(struct slice name);
 int feed_load(struct feed *feed, const char *path, struct err *err);
 void feed_release(struct feed *feed);
 
-/* feed_time(feed, i, stamp): the time of event ${i}; ${stamp} NULL: its own. */
+/* The events from ${from} on came again after a crash. */
+struct feed_crash {
+    size_t from;
+    int64_t seq; /* their numbers are higher by that */
+    int64_t us;  /* and their times later */
+};
+
+#define FEED_CRASHES 16
+
+/* How what is served differs from the file. */
+struct feed_view {
+    bool stamped; /* stamp is set */
+    struct feed_stamp stamp;
+    struct feed_crash crashes[FEED_CRASHES];
+    size_t ncrashes;
+};
+
+/* feed_time(feed, i, view), feed_seq(feed, i, view): the time and the number,
+ * -1 for none, of event ${i}. */
 int64_t feed_time(const struct feed *feed, size_t i,
-                  const struct feed_stamp *stamp);
+                  const struct feed_view *view);
+int64_t feed_seq(const struct feed *feed, size_t i,
+                 const struct feed_view *view);
 
 /*
- * feed_find(feed, n, by_time, value, stamp): the first of the first ${n}
+ * feed_find(feed, n, by_time, value, view): the first of the first ${n}
  * events with a time or a sequence number of at least ${value}; ${n} when
  * there is none.
  */
 size_t feed_find(const struct feed *feed, size_t n, bool by_time, int64_t value,
-                 const struct feed_stamp *stamp);
+                 const struct feed_view *view);
+
+/* feed_differs(view, i): whether event ${i} is not served as in the file. */
+bool feed_differs(const struct feed_view *view, size_t i);
 
 /*
- * feed_restamp(feed, i, stamp, out): append event ${i} with its new time,
- * and with a record key that fits.  0, or -1 when it is not JSON.
+ * feed_restamp(feed, i, view, out): append event ${i} with its new time and
+ * number, and with a record key that fits a new stamp.  0, or -1 when it is
+ * not JSON.
  */
 int feed_restamp(const struct feed *feed, size_t i,
-                 const struct feed_stamp *stamp, struct buf *out);
+                 const struct feed_view *view, struct buf *out);
 
 #endif

@@ -9,12 +9,14 @@
 #define BODY_MAX ((uint64_t)16 << 20)
 #define WRITE_MS 5000
 
-/* The offset behind the first ${what} in ${s}, or 0. */
-static size_t behind(struct slice s, struct slice what)
+size_t httpd_head(struct slice bytes)
 {
-    for (size_t i = 0; i + what.n <= s.n; i++) {
-        if (memcmp(s.p + i, what.p, what.n) == 0)
-            return i + what.n;
+    static const char end[] = "\r\n\r\n";
+    const size_t n = sizeof(end) - 1;
+
+    for (size_t i = 0; i + n <= bytes.n; i++) {
+        if (memcmp(bytes.p + i, end, n) == 0)
+            return i + n;
     }
     return 0;
 }
@@ -47,10 +49,11 @@ static struct slice trim(struct slice s)
     return s;
 }
 
-/* Sets the views into a whole head.  0, or -1 when it is none. */
-static int parse_head(struct httpd_request *req)
+/* Sets the views into the head: the first ${n} bytes.  0, or -1 when they
+ * are none. */
+static int parse_head(struct httpd_request *req, size_t n)
 {
-    struct slice rest = buf_slice(&req->raw);
+    struct slice rest = {req->raw.p, n};
     struct slice line = trim(cut(&rest, '\n'));
 
     req->method = cut(&line, ' ');
@@ -64,34 +67,30 @@ static int parse_head(struct httpd_request *req)
     return 0;
 }
 
-/* The length of the body that the head announces.  0 or -1. */
-static int body_size(const struct httpd_request *req, uint64_t *size)
+int httpd_body(const struct httpd_request *req, enum httpbody_kind otherwise,
+               struct httpbody *body)
 {
+    struct slice coding = httpd_header(req, "Transfer-Encoding");
     struct slice value = httpd_header(req, "Content-Length");
+    uint64_t length = 0;
     char text[24];
 
-    *size = 0;
-    if (httpd_header(req, "Transfer-Encoding").p != NULL)
-        return -1;
-    if (value.p == NULL)
-        return 0;
+    if (coding.p != NULL) {
+        httpbody_begin(body, HTTPBODY_CHUNKED, 0);
+        return value.p == NULL && slice_caseeq(coding, SLICE("chunked")) ? 0
+                                                                         : -1;
+    }
     if (value.n >= sizeof(text))
         return -1;
-    memcpy(text, value.p, value.n);
-    text[value.n] = '\0';
-    return parse_uint(text, 0, BODY_MAX, size, NULL);
-}
-
-/* Waits until ${n} bytes are there. */
-static enum net_result fill(struct net_conn *conn, size_t n, int64_t end)
-{
-    while (conn->in.n < n) {
-        enum net_result result = net_read(conn, end - loop_now());
-
-        if (result != NET_DATA)
-            return result;
+    if (value.p != NULL) {
+        memcpy(text, value.p, value.n);
+        text[value.n] = '\0';
+        if (parse_uint(text, 0, BODY_MAX, &length, NULL) != 0)
+            return -1;
+        otherwise = HTTPBODY_LENGTH;
     }
-    return NET_DATA;
+    httpbody_begin(body, otherwise, length);
+    return 0;
 }
 
 static enum net_result read_head(struct net_conn *conn, size_t *n, int64_t end)
@@ -99,11 +98,31 @@ static enum net_result read_head(struct net_conn *conn, size_t *n, int64_t end)
     for (;;) {
         enum net_result result;
 
-        *n = behind(buf_slice(&conn->in), SLICE("\r\n\r\n"));
+        *n = httpd_head(buf_slice(&conn->in));
         if (*n > 0)
             return NET_DATA;
         if (conn->in.n > HEAD_MAX)
             return NET_CLOSED;
+        result = net_read(conn, end - loop_now());
+        if (result != NET_DATA)
+            return result;
+    }
+}
+
+/* Moves the body from the connection to ${req}. */
+static enum net_result read_body(struct net_conn *conn,
+                                 struct httpd_request *req,
+                                 struct httpbody *body, int64_t end)
+{
+    for (;;) {
+        ssize_t n = httpbody_take(body, buf_slice(&conn->in), &req->content);
+        enum net_result result;
+
+        if (n < 0 || buf_add(&req->raw, conn->in.p, (size_t)n) != 0)
+            return NET_CLOSED;
+        buf_drop(&conn->in, (size_t)n);
+        if (body->done)
+            return NET_DATA;
         result = net_read(conn, end - loop_now());
         if (result != NET_DATA)
             return result;
@@ -115,37 +134,35 @@ enum net_result httpd_read(struct net_conn *conn, struct httpd_request *req,
 {
     int64_t end = loop_now() + ms;
     enum net_result result;
-    uint64_t size;
+    struct httpbody body;
     size_t head;
 
     *req = (struct httpd_request){.method = {NULL, 0}};
-    buf_init(&req->raw, HEAD_MAX * 2 + (size_t)BODY_MAX);
+    buf_init(&req->raw, HEAD_MAX * 2 + (size_t)BODY_MAX * 2);
+    buf_init(&req->content, (size_t)BODY_MAX);
     result = read_head(conn, &head, end);
     if (result != NET_DATA)
         return result;
-    if (buf_add(&req->raw, conn->in.p, head) != 0 || parse_head(req) != 0 ||
-        body_size(req, &size) != 0)
+    if (buf_add(&req->raw, conn->in.p, head) != 0 ||
+        parse_head(req, head) != 0 ||
+        httpd_body(req, HTTPBODY_LENGTH, &body) != 0)
         return NET_CLOSED;
     if (httpd_header_has(req, "Expect", "100-continue") &&
         net_write(conn, SLICE("HTTP/1.1 100 Continue\r\n\r\n"), WRITE_MS) != 0)
         return NET_CLOSED;
-    result = fill(conn, head + (size_t)size, end);
-    if (result != NET_DATA)
-        return result;
-    if (buf_add(&req->raw, conn->in.p + head, (size_t)size) != 0)
-        return NET_CLOSED;
-    buf_drop(&conn->in, head + (size_t)size);
+    buf_drop(&conn->in, head);
+    result = read_body(conn, req, &body, end);
     /* The buffer may have moved: the views are made anew. */
-    if (parse_head(req) != 0)
+    if (result == NET_DATA && parse_head(req, head) != 0)
         return NET_CLOSED;
-    req->head.n -= (size_t)size;
-    req->body = (struct slice){req->raw.p + head, (size_t)size};
-    return NET_DATA;
+    req->body = buf_slice(&req->content);
+    return result;
 }
 
 void httpd_release(struct httpd_request *req)
 {
     buf_release(&req->raw);
+    buf_release(&req->content);
 }
 
 struct slice httpd_header(const struct httpd_request *req, const char *name)

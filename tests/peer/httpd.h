@@ -1,6 +1,6 @@
 /*
  * The server's half of HTTP/1.1, as much as a test peer needs: one request
- * at a time, a body of a known length, percent-encoded parameters.
+ * at a time, with its whole body, percent-encoded parameters.
  */
 #ifndef PEER_HTTPD_H
 #define PEER_HTTPD_H
@@ -8,11 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "httpbody.h"
 #include "net.h"
 
-/* A request; the slices are views into raw. */
+/* A request; the slices are views into raw, but for the body's. */
 struct httpd_request {
-    struct buf raw;
+    struct buf raw;     /* as it came */
+    struct buf content; /* of the body, without its chunks */
     struct slice method;
     struct slice target; /* path and query as they came */
     struct slice path;
@@ -47,6 +49,18 @@ struct slice httpd_header(const struct httpd_request *req, const char *name);
  * comma-separated words of a header, parameters aside. */
 bool httpd_header_has(const struct httpd_request *req, const char *name,
                       const char *word);
+
+/* httpd_head(bytes): how many of the first ${bytes} are a head, with the empty
+ * line; 0 when it is not whole. */
+size_t httpd_head(struct slice bytes);
+
+/*
+ * httpd_body(req, otherwise, body): begin the body that the head announces;
+ * one that it is silent about is of the kind ${otherwise}.  0, or -1 when
+ * what it says makes no sense, or is too much.
+ */
+int httpd_body(const struct httpd_request *req, enum httpbody_kind otherwise,
+               struct httpbody *body);
 
 /*
  * httpd_param(req, name, nth, out): replace the content of ${out} by the

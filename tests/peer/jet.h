@@ -27,8 +27,9 @@ struct jet {
     bool started;      /* somebody has subscribed */
     int64_t start_ms;  /* then, base events existed */
     uint64_t base;
-    bool stamped;            /* stamp is set */
-    struct feed_stamp stamp; /* of restamped events */
+    struct feed_view view; /* as of now */
+    uint64_t sent;         /* events, on all connections */
+    size_t tip;            /* behind the last event that anybody was sent */
 };
 
 /* One subscriber. */
@@ -38,6 +39,7 @@ struct jetconn {
     struct ask ask;
     struct plan_block *block;
     const struct feed *feed;
+    struct feed_view view;   /* a crash ends the connection */
     struct squeeze *squeeze; /* NULL: plain */
     struct buf packed;       /* scratch */
     struct buf stamped;      /* scratch */
@@ -57,12 +59,18 @@ void jet_serve(void *jet, struct net_conn *conn);
  */
 size_t jetclock_count(struct jet *jet, size_t total, int64_t *wait_ms);
 
-/* jetclock_start(jet, first): a subscriber begins with event ${first}. */
-void jetclock_start(struct jet *jet, size_t first);
+/* jetclock_look(jc): a subscriber comes, and sees the events as of now. */
+void jetclock_look(struct jetconn *jc);
 
-/* jetclock_stamp(jet): how events get their times; NULL: they keep theirs,
- * or nobody has subscribed yet. */
-const struct feed_stamp *jetclock_stamp(struct jet *jet);
+/* jetclock_start(jc): it begins with event jc->first. */
+void jetclock_start(struct jetconn *jc);
+
+/* jetclock_sent(jc): it was sent event jc->next - 1, upon which the server may
+ * crash. */
+void jetclock_sent(struct jetconn *jc);
+
+/* jetclock_crashed(jc): whether the server has since it came. */
+bool jetclock_crashed(const struct jetconn *jc);
 
 /* jetrun(jc): send what is to be sent, after the upgrade, to the end. */
 void jetrun(struct jetconn *jc);

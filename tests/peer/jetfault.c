@@ -70,8 +70,7 @@ static int64_t time_now(const struct jetconn *jc)
 {
     size_t i = jc->next > 0 ? jc->next - 1 : 0;
 
-    return jc->feed->n > 0 ? feed_time(jc->feed, i, jetclock_stamp(jc->jet))
-                           : 0;
+    return jc->feed->n > 0 ? feed_time(jc->feed, i, &jc->view) : 0;
 }
 
 static int send_unknown(struct jetconn *jc)

@@ -2,8 +2,12 @@
 
 #include <inttypes.h>
 
+#include "base/loop.h"
+
 /* The real server pings so often. */
 #define PING_MS 30000
+/* How soon a connection ends in a crash for which another one is the cause. */
+#define CRASH_MS 50
 
 bool jetrun_takes(const struct jetconn *jc, size_t i)
 {
@@ -22,10 +26,9 @@ int jetrun_message(struct jetconn *jc, struct slice json)
 
 int jetrun_event(struct jetconn *jc, size_t i)
 {
-    const struct feed_stamp *stamp = jetclock_stamp(jc->jet);
-
     buf_reset(&jc->stamped);
-    if (stamp != NULL && feed_restamp(jc->feed, i, stamp, &jc->stamped) == 0)
+    if (feed_differs(&jc->view, i) &&
+        feed_restamp(jc->feed, i, &jc->view, &jc->stamped) == 0)
         return jetrun_message(jc, buf_slice(&jc->stamped));
     return jetrun_message(jc, jc->feed->events[i].line);
 }
@@ -51,6 +54,22 @@ static int breathe(struct jetconn *jc, int64_t ms)
     }
 }
 
+/* The same, again and again, until ${ms} are over or the server crashes. */
+static int linger(struct jetconn *jc, int64_t ms)
+{
+    bool may_crash = jc->jet->plan.ncrashes > 0;
+    int64_t end = loop_now() + ms;
+    int64_t left = ms;
+
+    while (left > 0) {
+        if (breathe(jc, may_crash && left > CRASH_MS ? CRASH_MS : left) != 0 ||
+            jetclock_crashed(jc))
+            return -1;
+        left = end - loop_now();
+    }
+    return 0;
+}
+
 /* Nothing left to be sent: answer pings until somebody has enough. */
 static void rest(struct jetconn *jc)
 {
@@ -61,7 +80,7 @@ static void rest(struct jetconn *jc)
         ws_close(&jc->ws, 1001);
         return;
     }
-    while (breathe(jc, PING_MS) == 0) {
+    while (linger(jc, PING_MS) == 0) {
         if (ws_frame(&jc->ws, WSFRAME_FIN | WSFRAME_PING, false,
                      SLICE("there?")) != 0)
             return;
@@ -80,6 +99,12 @@ static int send_until(struct jetconn *jc, size_t end)
             return -1;
         jc->next++;
         jc->sent++;
+        jetclock_sent(jc);
+        if (jetclock_crashed(jc)) {
+            /* All that was sent arrives, and then no word. */
+            ws_flush(&jc->ws);
+            return -1;
+        }
         if (jetfault_due(jc) != 0)
             return -1;
         if (jc->sent % 256 == 0 && breathe(jc, 0) != 0)
@@ -100,7 +125,7 @@ void jetrun(struct jetconn *jc)
 
         if (send_until(jc, end) != 0)
             return;
-        if (jc->next < total && breathe(jc, wait_ms) != 0)
+        if (jc->next < total && linger(jc, wait_ms) != 0)
             return;
     }
     rest(jc);

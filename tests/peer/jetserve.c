@@ -44,7 +44,8 @@ static int raise_to_floor(struct jetconn *jc, bool by_time, bool *outdated,
     if (jc->ask.wire == EVENT_V2 && !by_time) {
         snprintf(message, sizeof(message),
                  "cursor is below the oldest retained event %" PRId64,
-                 floor < jc->feed->n ? jc->feed->events[floor].seq : -1);
+                 floor < jc->feed->n ? feed_seq(jc->feed, floor, &jc->view)
+                                     : -1);
         return ask_refuse(refusal, EVENT_V2, "CursorTooOld", message);
     }
     jc->next = floor;
@@ -63,17 +64,16 @@ static int find_start(struct jetconn *jc, bool *outdated,
     size_t log = jet->plan.live ? tip : total;
     uint64_t segment = jc->block->settings.segment;
     bool by_time = jc->ask.cursor >= FIRST_TIME || !jc->feed->numbered;
-    const struct feed_stamp *stamp = jetclock_stamp(jet);
 
     /* Without "live", the tip is before all of the file. */
     jc->next = jet->plan.live ? tip : 0;
     if (!jc->ask.has_cursor)
         return 0;
     /* Times that nobody has seen yet are all later than any cursor. */
-    if (by_time && jet->restamp && stamp == NULL)
+    if (by_time && jet->restamp && !jc->view.stamped)
         jc->next = 0;
     else
-        jc->next = feed_find(jc->feed, log, by_time, jc->ask.cursor, stamp);
+        jc->next = feed_find(jc->feed, log, by_time, jc->ask.cursor, &jc->view);
     if (jc->next == log)
         jc->next = jet->plan.live ? tip : 0;
     else if (by_time && segment > 0) {
@@ -127,7 +127,7 @@ static void subscribe(struct jetconn *jc, const struct httpd_request *req,
         id, (int)jc->ask.wire, jc->ask.has_cursor ? jc->ask.cursor : -1,
         jc->next, jc->ask.compress);
     jc->first = jc->next;
-    jetclock_start(jc->jet, jc->first);
+    jetclock_start(jc);
     if (send_upgrade(jc, req) == 0 &&
         (!outdated || jetfault_info(jc, "OutdatedCursor") == 0))
         jetrun(jc);
@@ -218,6 +218,7 @@ static void answer(struct jetconn *jc, const struct httpd_request *req,
     result = ask_parse(&jc->ask, req, wire,
                        zst_dictionary_id(buf_slice(&jet->dictionaries[wire])),
                        &refusal);
+    jetclock_look(jc);
     if (result == 0)
         result = find_start(jc, &outdated, &refusal);
     if (result > 0) {

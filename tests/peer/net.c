@@ -1,6 +1,5 @@
 #include "net.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +14,8 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "netlisten.h"
+#include "netwait.h"
 
 #define HANDSHAKE_MS 5000
 #define FINISH_MS 1000
@@ -32,109 +33,14 @@ struct task {
     struct task *next;
 };
 
-/* Waits for ${events} on ${fd} (-1: for nothing but time and the stop). */
-static enum net_result wait_for(const struct net_server *server, int fd,
-                                short events, int64_t end)
-{
-    struct pollfd fds[2] = {{.fd = server->stop, .events = POLLIN},
-                            {.fd = fd, .events = events}};
-
-    for (;;) {
-        int64_t left = end - loop_now();
-        int timeout = left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
-
-        if (poll(fds, 2, timeout) < 0 && errno != EINTR)
-            return NET_CLOSED;
-        if (fds[0].revents != 0)
-            return NET_CLOSED;
-        if (fds[1].revents != 0)
-            return NET_DATA;
-        if (loop_now() >= end)
-            return NET_TIMEOUT;
-    }
-}
-
-/* A moment ${ms} from now, however large ${ms} is. */
-static int64_t deadline(int64_t ms)
-{
-    int64_t now = loop_now();
-
-    return ms > INT64_MAX - now ? INT64_MAX : now + ms;
-}
-
-static int load_tls(struct net_server *server, const char *cert,
-                    const char *key, struct err *err)
-{
-    server->tls = SSL_CTX_new(TLS_server_method());
-    if (server->tls == NULL)
-        return err_memory(err);
-    SSL_CTX_set_mode(server->tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (SSL_CTX_use_certificate_chain_file(server->tls, cert) != 1 ||
-        SSL_CTX_use_PrivateKey_file(server->tls, key, SSL_FILETYPE_PEM) != 1)
-        return err_set(err, ERR_CONFIG, "%s, %s: no certificate and its key",
-                       cert, key);
-    return 0;
-}
-
-static int open_socket(struct net_server *server, uint16_t port)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
-    socklen_t size = sizeof(at);
-    int on = 1;
-
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    server->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (server->fd < 0)
-        return -1;
-    fcntl(server->fd, F_SETFD, FD_CLOEXEC);
-    fcntl(server->fd, F_SETFL, O_NONBLOCK);
-    setsockopt(server->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(server->fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
-        listen(server->fd, 128) != 0 ||
-        getsockname(server->fd, (struct sockaddr *)&at, &size) != 0)
-        return -1;
-    server->port = ntohs(at.sin_port);
-    return 0;
-}
-
-int net_listen(struct net_server *server, uint16_t port, const char *cert,
-               const char *key, struct err *err)
-{
-    *server = (struct net_server){.fd = -1, .stop = -1};
-    server->stop = loop_signals_open(err);
-    if (server->stop < 0)
-        return -1;
-    if (cert != NULL && load_tls(server, cert, key, err) != 0)
-        goto close_all;
-    if (open_socket(server, port) != 0) {
-        err_os(err, ERR_OS, errno, "cannot listen on port %u", port);
-        goto close_all;
-    }
-    return 0;
-
-close_all:
-    net_release(server);
-    return -1;
-}
-
-void net_release(struct net_server *server)
-{
-    if (server->fd >= 0)
-        close(server->fd);
-    server->fd = -1;
-    SSL_CTX_free(server->tls);
-    server->tls = NULL;
-}
-
 bool net_stopping(const struct net_server *server)
 {
-    return wait_for(server, -1, 0, 0) == NET_CLOSED;
+    return netwait(server, -1, 0, 0) == NET_CLOSED;
 }
 
 bool net_sleep(const struct net_server *server, int64_t ms)
 {
-    return wait_for(server, -1, 0, deadline(ms)) != NET_CLOSED;
+    return netwait(server, -1, 0, netwait_deadline(ms)) != NET_CLOSED;
 }
 
 /* What to wait for after an SSL call that gave ${r}: -1 with ${want}, or 0
@@ -193,7 +99,7 @@ static ssize_t transmit(struct net_conn *conn, struct slice bytes, short *want)
 
 enum net_result net_read(struct net_conn *conn, int64_t ms)
 {
-    int64_t end = deadline(ms);
+    int64_t end = netwait_deadline(ms);
 
     while (!conn->closed) {
         char *to = buf_reserve(&conn->in, READ_SIZE);
@@ -209,7 +115,7 @@ enum net_result net_read(struct net_conn *conn, int64_t ms)
             conn->closed = true;
             break;
         }
-        result = wait_for(conn->server, conn->fd, want, end);
+        result = netwait(conn->server, conn->fd, want, end);
         if (result != NET_DATA)
             return result;
     }
@@ -218,7 +124,7 @@ enum net_result net_read(struct net_conn *conn, int64_t ms)
 
 int net_write(struct net_conn *conn, struct slice bytes, int64_t ms)
 {
-    int64_t end = deadline(ms);
+    int64_t end = netwait_deadline(ms);
 
     while (bytes.n > 0 && !conn->closed) {
         short want = POLLOUT;
@@ -228,7 +134,7 @@ int net_write(struct net_conn *conn, struct slice bytes, int64_t ms)
             bytes.p += n;
             bytes.n -= (size_t)n;
         } else if (n == 0 ||
-                   wait_for(conn->server, conn->fd, want, end) != NET_DATA) {
+                   netwait(conn->server, conn->fd, want, end) != NET_DATA) {
             conn->closed = true;
         }
     }
@@ -237,7 +143,7 @@ int net_write(struct net_conn *conn, struct slice bytes, int64_t ms)
 
 void net_discard(struct net_conn *conn, int64_t ms)
 {
-    int64_t end = deadline(ms);
+    int64_t end = netwait_deadline(ms);
 
     do
         buf_reset(&conn->in);
@@ -256,6 +162,16 @@ void net_reset(struct net_conn *conn)
     conn->closed = true;
 }
 
+void net_cut(const struct net_conn *conn)
+{
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+
+    /* Connecting to nobody resets at once, and the descriptor stays with the
+     * thread that is to close it. */
+    if (connect(conn->fd, &nobody, sizeof(nobody)) != 0)
+        shutdown(conn->fd, SHUT_RDWR);
+}
+
 void net_finish(struct net_conn *conn)
 {
     if (conn->fd < 0)
@@ -272,7 +188,7 @@ void net_finish(struct net_conn *conn)
 
 static int handshake(struct net_conn *conn)
 {
-    int64_t end = deadline(HANDSHAKE_MS);
+    int64_t end = netwait_deadline(HANDSHAKE_MS);
 
     if (conn->server->tls == NULL)
         return 0;
@@ -286,7 +202,7 @@ static int handshake(struct net_conn *conn)
         if (r == 1)
             return 0;
         if (tls_wants(conn, r, &want) == 0 ||
-            wait_for(conn->server, conn->fd, want, end) != NET_DATA)
+            netwait(conn->server, conn->fd, want, end) != NET_DATA)
             return -1;
     }
 }
@@ -353,7 +269,7 @@ int net_serve(struct net_server *server, net_handler *handler, void *arg,
 
     like.conn.server = server;
     buf_init(&like.conn.in, IN_MAX);
-    while (wait_for(server, server->fd, POLLIN, INT64_MAX) == NET_DATA) {
+    while (netlisten_await(server) == 0) {
         struct task *task;
 
         reap(&tasks, &lock, false);

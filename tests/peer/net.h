@@ -6,6 +6,7 @@
 #ifndef PEER_NET_H
 #define PEER_NET_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,6 +21,10 @@ struct net_server {
     int stop; /* readable for ever once the process is to end */
     unsigned port;
     struct ssl_ctx_st *tls; /* NULL: plain */
+
+    pthread_mutex_t lock; /* of the rest */
+    bool listening;
+    int64_t refuse; /* nobody can connect before this moment */
 };
 
 struct net_conn {
@@ -54,6 +59,13 @@ void net_release(struct net_server *server);
 int net_serve(struct net_server *server, net_handler *handler, void *arg,
               struct err *err);
 
+/*
+ * net_refuse(server, ms): for ${ms} from now nobody can connect; the port
+ * stays ours.  Any handler may call it.  Connections that stand are left
+ * alone, those that no handler has yet are reset.
+ */
+void net_refuse(struct net_server *server, int64_t ms);
+
 /* net_stopping(server): whether the process is to end. */
 bool net_stopping(const struct net_server *server);
 
@@ -73,6 +85,10 @@ bool net_sleep(const struct net_server *server, int64_t ms);
 
 /* net_reset(conn): end the connection by a TCP reset. */
 void net_reset(struct net_conn *conn);
+
+/* net_cut(conn): as net_reset, but from another thread than the one that
+ * serves ${conn}, which then finds it closed; conn->fd must be valid. */
+void net_cut(const struct net_conn *conn);
 
 /* net_finish(conn): end it in good order: all that was written arrives. */
 void net_finish(struct net_conn *conn);

@@ -7,6 +7,9 @@
 
 #include "base/parse.h"
 
+/* A year, in ms: what is added to times must not pass what a time can be. */
+#define GAP_MAX (UINT64_C(366) * 24 * 3600 * 1000)
+
 /* What stands behind a fault's name. */
 enum operand { NOTHING, NUMBER, WORD, REST };
 
@@ -187,6 +190,26 @@ static bool parse_entry(struct plan_block *block, const char *word)
     return false;
 }
 
+/* "crash AT LOST GAP_MS" */
+static int parse_crash(struct plan *plan, struct err *err)
+{
+    struct script *script = &plan->script;
+    struct plan_crash crash;
+
+    if (plan->ncrashes == FEED_CRASHES)
+        return script_error(script, err, "too many:", "crash");
+    if (script_number(script, &crash.at, err) != 0 ||
+        script_number(script, &crash.lost, err) != 0 ||
+        script_number(script, &crash.gap_ms, err) != 0)
+        return -1;
+    if (crash.at == 0 || crash.lost == 0 || crash.gap_ms > GAP_MAX)
+        return script_error(script, err, "that makes no sense:", "crash");
+    if (plan->ncrashes > 0 && crash.at <= plan->crashes[plan->ncrashes - 1].at)
+        return script_error(script, err, "not in order:", "crash");
+    plan->crashes[plan->ncrashes++] = crash;
+    return 0;
+}
+
 /* A line of ${block} that begins with ${word}. */
 static int parse_line(struct plan *plan, struct plan_block *block,
                       const char *word, struct err *err)
@@ -208,6 +231,8 @@ static int parse_line(struct plan *plan, struct plan_block *block,
         return parse_filter(block, script, err);
     if (strcmp(word, "events") == 0)
         return parse_feed(block, script, err);
+    if (strcmp(word, "crash") == 0)
+        return parse_crash(plan, err);
     if (strcmp(word, "segment") == 0)
         return script_number(script, &block->settings.segment, err);
     if (strcmp(word, "floor") == 0)

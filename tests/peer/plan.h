@@ -81,11 +81,19 @@ struct plan_block {
     struct plan_block *next;
 };
 
+/* When ${at} events have been sent, the last ${lost} come again, ${gap_ms}
+ * later than they were. */
+struct plan_crash {
+    uint64_t at, lost, gap_ms;
+};
+
 struct plan {
     struct script script;
     bool scripted;
-    bool live;                 /* "live N" was said */
-    uint64_t live_from;        /* so many events are history */
+    bool live;                               /* "live N" was said */
+    uint64_t live_from;                      /* so many events are history */
+    struct plan_crash crashes[FEED_CRASHES]; /* in the order of at */
+    size_t ncrashes;
     struct plan_block every;   /* what stands before any block, and in
                                   "connection *" */
     struct plan_block *blocks; /* for connections 1, 2, ...; the last repeats */

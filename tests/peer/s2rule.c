@@ -101,6 +101,32 @@ static int parse_op(struct s2rule *rule, struct script *script, struct err *err)
     return script_error(script, err, "no such operation:", word ? word : "");
 }
 
+int s2rule_aim(struct s2rule *rule, struct script *script,
+               bool (*known)(const char *word), const char **word,
+               struct err *err)
+{
+    int eaten;
+
+    if (parse_op(rule, script, err) != 0)
+        return -1;
+    for (;;) {
+        *word = script_word(script);
+        if (*word == NULL)
+            return script_error(script, err, "no fault:", "on");
+        if (known(*word))
+            return 0;
+        eaten = parse_after(rule, *word, script, err);
+        if (eaten == 0)
+            eaten = parse_turn(rule, *word, script, err);
+        if (eaten < 0)
+            return -1;
+        if (eaten == 0 && rule->stream != NULL)
+            return script_error(script, err, "no such fault:", *word);
+        if (eaten == 0)
+            rule->stream = *word;
+    }
+}
+
 /* "on OP [STREAM] [WHEN] [after N [frames]] FAULT" */
 static int parse_rule(struct s2rules *rules, struct err *err)
 {
@@ -108,31 +134,15 @@ static int parse_rule(struct s2rules *rules, struct err *err)
     struct s2rule *rule = calloc(1, sizeof(*rule));
     struct s2rule **end = &rules->rules;
     const char *word;
-    int eaten;
 
     if (rule == NULL)
         return err_memory(err);
     while (*end != NULL)
         end = &(*end)->next;
     *end = rule;
-    if (parse_op(rule, script, err) != 0)
+    if (s2rule_aim(rule, script, s2fault_known, &word, err) != 0)
         return -1;
-    for (;;) {
-        word = script_word(script);
-        if (word == NULL)
-            return script_error(script, err, "no fault:", "on");
-        if (s2fault_known(word))
-            return s2fault_parse(rule, word, script, err);
-        eaten = parse_after(rule, word, script, err);
-        if (eaten == 0)
-            eaten = parse_turn(rule, word, script, err);
-        if (eaten < 0)
-            return -1;
-        if (eaten == 0 && rule->stream != NULL)
-            return script_error(script, err, "no such fault:", word);
-        if (eaten == 0)
-            rule->stream = word;
-    }
+    return s2fault_parse(rule, word, script, err);
 }
 
 /* "MS" or "-MS" */

@@ -136,6 +136,15 @@ struct s2rules {
 int s2rule_load(struct s2rules *rules, const char *path, struct err *err);
 void s2rule_release(struct s2rules *rules);
 
+/*
+ * s2rule_aim(rule, script, known, word, err): read "OP [STREAM] [WHEN] [after
+ * N [frames]]" into ${rule}, and the word behind it, a fault as ${known} says,
+ * into *word.  0, or -1 with ERR_CONFIG.
+ */
+int s2rule_aim(struct s2rule *rule, struct script *script,
+               bool (*known)(const char *word), const char **word,
+               struct err *err);
+
 /* s2rule_fires(rule, op, stream): count a request, and whether ${rule} says
  * something about it.  ${stream} may be NULL. */
 bool s2rule_fires(struct s2rule *rule, enum s2rule_op op, const char *stream);
