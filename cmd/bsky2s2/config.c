@@ -21,37 +21,33 @@ static const char *const default_urls[] = {
 
 static const char *const default_langs[] = {"en"};
 
-static int make_routes(struct config *config, struct err *err)
+static int fill_routes(const struct options *o, struct routes *routes,
+                       struct err *err)
 {
-    const struct options *o = config->options;
     struct buf text = BUF_INIT(ROUTES_FILE_MAX);
     int rc = 0;
 
-    config->routes = routes_new();
-    if (config->routes == NULL)
-        return err_memory(err);
     if (!o->no_default_routes)
-        rc = routes_add_defaults(config->routes, err);
+        rc = routes_add_defaults(routes, err);
     if (rc == 0 && o->routes_file != NULL) {
         rc = slurp(o->routes_file, &text, err);
         if (rc == 0)
-            rc = routes_add_text(config->routes, buf_slice(&text),
-                                 o->routes_file, err);
+            rc = routes_add_text(routes, buf_slice(&text), o->routes_file, err);
     }
     buf_release(&text);
     for (size_t i = 0; rc == 0 && i < o->routes.n; i++) {
-        rc = routes_add_spec(config->routes, o->routes.v[i], err);
+        rc = routes_add_spec(routes, o->routes.v[i], err);
         if (rc != 0)
             err_prefix(err, "--route");
     }
-    if (rc == 0 && routes_count(config->routes) == 0 && o->unrouted == NULL)
+    if (rc == 0 && routes_count(routes) == 0 && o->unrouted == NULL)
         rc = err_set(err, ERR_CONFIG, "there is no route");
     return rc;
 }
 
-static int check_streams(const struct config *config, struct err *err)
+static int check_streams(const struct options *o, const struct routes *routes,
+                         struct err *err)
 {
-    const struct options *o = config->options;
     const char *prefix = o->prefix == NULL ? "" : o->prefix;
     char name[2 * ROUTE_STREAM_MAX + 2];
 
@@ -61,9 +57,9 @@ static int check_streams(const struct config *config, struct err *err)
                        o->unrouted);
     if (strlen(prefix) > ROUTE_STREAM_MAX)
         return err_set(err, ERR_USAGE, "--prefix: longer than 512 bytes");
-    for (size_t i = 0; i <= routes_count(config->routes); i++) {
-        const char *stream = i < routes_count(config->routes)
-                                 ? routes_get(config->routes, i)->stream
+    for (size_t i = 0; i <= routes_count(routes); i++) {
+        const char *stream = i < routes_count(routes)
+                                 ? routes_get(routes, i)->stream
                                  : o->unrouted;
 
         if (stream == NULL)
@@ -79,6 +75,21 @@ static int check_streams(const struct config *config, struct err *err)
                            name);
     }
     return 0;
+}
+
+struct routes *config_routes(const struct options *options, struct err *err)
+{
+    struct routes *routes = routes_new();
+
+    if (routes == NULL) {
+        err_memory(err);
+        return NULL;
+    }
+    if (fill_routes(options, routes, err) == 0 &&
+        check_streams(options, routes, err) == 0)
+        return routes;
+    routes_free(routes);
+    return NULL;
 }
 
 static int check_source(struct config *config, struct err *err)
@@ -136,6 +147,33 @@ static int set_filter(struct config *config, struct err *err)
     return 0;
 }
 
+/* Where to begin, and whose checkpoints say so: a socket into a basin has
+ * some, an input or a dry run has none. */
+static int set_job(struct config *config, struct err *err)
+{
+    const struct options *o = config->options;
+    char name[ROUTE_STREAM_MAX + 16];
+    bool none = o->input != NULL || o->dry_run;
+
+    config->anyway = o->since == OPT_WORD;
+    config->since = config->anyway ? OPTIONS_UNSET : o->since;
+    if (none && (o->job != NULL || config->anyway))
+        return err_set(err, ERR_USAGE,
+                       "%s goes with neither --input nor "
+                       "--dry-run: they have no checkpoints",
+                       o->job != NULL ? "--job" : "--since checkpoint");
+    if (none)
+        return 0;
+    config->job = o->job == NULL ? "default" : o->job;
+    snprintf(name, sizeof(name), "job/%.512s", config->job);
+    if (config->job[0] == '\0' ||
+        strlen(config->job) + strlen(JOB_PREFIX) > ROUTE_STREAM_MAX ||
+        !routes_stream_ok(slice_str(name)))
+        return err_set(err, ERR_USAGE, "--job: '%.64s' cannot be a name",
+                       config->job);
+    return 0;
+}
+
 int config_make(struct config *config, const struct options *options,
                 struct err *err)
 {
@@ -143,8 +181,11 @@ int config_make(struct config *config, const struct options *options,
     config->options = options;
     config->output =
         options->output == NULL && options->dry_run ? "-" : options->output;
-    if (check_source(config, err) != 0 || set_filter(config, err) != 0 ||
-        make_routes(config, err) != 0 || check_streams(config, err) != 0)
+    if (check_source(config, err) != 0 || set_job(config, err) != 0 ||
+        set_filter(config, err) != 0)
+        return -1;
+    config->routes = config_routes(options, err);
+    if (config->routes == NULL)
         return -1;
     return place_find(&config->place, &options->place, !options->dry_run, err);
 }

@@ -9,6 +9,9 @@
 #include "common/place.h"
 #include "options.h"
 
+/* Before a job's name: the stream of its checkpoints. */
+#define JOB_PREFIX "_bsky2s2/"
+
 struct config {
     const struct options *options; /* borrowed */
     struct routes *routes;
@@ -18,6 +21,9 @@ struct config {
     const char *const *langs;
     size_t nlangs; /* 0: any */
     struct place place;
+    int64_t since;         /* OPTIONS_UNSET: none; us */
+    bool anyway;           /* resume although the settings differ */
+    const char *job;       /* NULL: no checkpoints */
     const char *output;    /* NULL: none */
     int64_t max_age_us[3]; /* by enum event_wire */
     int64_t idle_ms;
@@ -27,6 +33,10 @@ struct config {
 int config_make(struct config *config, const struct options *options,
                 struct err *err);
 void config_release(struct config *config);
+
+/* config_routes(options, err): the map of routes that ${options} say, checked;
+ * reads their file.  NULL with ERR_CONFIG, ERR_USAGE or ERR_OS. */
+struct routes *config_routes(const struct options *options, struct err *err);
 
 /* config_print(config, out): append the effective settings and routes, one
  * a line, without secrets.  0 or -1. */

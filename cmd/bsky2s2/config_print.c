@@ -92,7 +92,8 @@ static int add_source(const struct config *c, struct buf *out)
     rc |= add_all(out, "did", o->dids.v, o->dids.n);
     rc |= add(out, "compress", o->no_compress ? "no" : "yes");
     rc |= add(out, "zstd-dictionary", o->zstd_dictionary);
-    rc |= add_time(out, "since", o->since);
+    rc |= c->anyway ? add(out, "since", "checkpoint")
+                    : add_time(out, "since", c->since);
     return rc | add_ms(out, "idle", c->idle_ms);
 }
 
@@ -115,6 +116,8 @@ int config_print(const struct config *c, struct buf *out)
     rc |= add_ms(out, "max-age-v1", c->max_age_us[EVENT_V1] / 1000);
     rc |= add_ms(out, "max-age-v2", c->max_age_us[EVENT_V2] / 1000);
     rc |= add_basin(c, out);
+    rc |= add(out, "job", c->job);
+    rc |= add(out, "on-gap", o->on_gap == OPTIONS_FAIL ? "fail" : "warn");
     rc |= add_ms(out, "linger", o->linger);
     rc |= add_ms(out, "retry-for", o->general.retry_for);
     rc |= add(out, "cacert", c->place.cacert);

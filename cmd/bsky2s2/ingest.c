@@ -13,6 +13,7 @@
 #include "bsky/match.h"
 #include "bsky/record.h"
 #include "line.h"
+#include "target.h"
 
 /* A record is far smaller: its parts are bounded, and so is the largest
  * message it can come from. */
@@ -26,72 +27,14 @@
 
 struct ingest {
     struct ingest_config c;
-    struct match *match;
-    char **names;  /* streams by stream_id, with the prefix; last: unrouted */
-    int *streams;  /* their indexes in the writer */
-    size_t nnames; /* routed streams + 1 */
+    struct target target;
     struct buf record;
-    bool started; /* the writer knows where the source begins */
+    bool started;              /* the writer knows where the source begins */
+    struct writer_mark before; /* where the source stood before this event */
+    struct position unmoved;   /* as it was then, where a gap is the end */
+    int64_t gap_from_us;
+    int64_t gap_to_us;
 };
-
-static int add_name(struct ingest *ingest, size_t at, const char *stream,
-                    struct err *err)
-{
-    const char *prefix = ingest->c.config->options->prefix;
-    char name[2 * ROUTE_STREAM_MAX + 2];
-
-    if (ingest->names[at] != NULL)
-        return 0;
-    snprintf(name, sizeof(name), "%s%s", prefix == NULL ? "" : prefix, stream);
-    ingest->names[at] = strdup(name);
-    if (ingest->names[at] == NULL)
-        return err_memory(err);
-    if (ingest->c.writer == NULL)
-        return 0;
-    ingest->streams[at] = writer_stream(ingest->c.writer, name, err);
-    return ingest->streams[at] < 0 ? -1 : 0;
-}
-
-static int make_names(struct ingest *ingest, struct err *err)
-{
-    const struct config *config = ingest->c.config;
-
-    ingest->nnames = routes_streams(config->routes) + 1;
-    ingest->names = calloc(ingest->nnames, sizeof(*ingest->names));
-    ingest->streams = calloc(ingest->nnames, sizeof(*ingest->streams));
-    if (ingest->names == NULL || ingest->streams == NULL)
-        return err_memory(err);
-    for (size_t i = 0; i < routes_count(config->routes); i++) {
-        const struct route *route = routes_get(config->routes, i);
-
-        if (add_name(ingest, route->stream_id, route->stream, err) != 0)
-            return -1;
-    }
-    if (config->options->unrouted == NULL)
-        return 0;
-    return add_name(ingest, ingest->nnames - 1, config->options->unrouted, err);
-}
-
-static int make_match(struct ingest *ingest, struct err *err)
-{
-    static const enum match_links links[] = {
-        [OPTIONS_ALL] = MATCH_ALL,
-        [OPTIONS_FACETS] = MATCH_FACETS,
-        [OPTIONS_EMBEDS] = MATCH_EMBEDS,
-    };
-    const struct config *config = ingest->c.config;
-    struct match_config match = {
-        .routes = config->routes,
-        .langs = config->langs,
-        .nlangs = config->nlangs,
-        .links = links[config->options->links],
-        .unrouted = config->options->unrouted != NULL,
-    };
-
-    memcpy(match.max_age_us, config->max_age_us, sizeof(match.max_age_us));
-    ingest->match = match_new(&match, err);
-    return ingest->match == NULL ? -1 : 0;
-}
 
 struct ingest *ingest_new(const struct ingest_config *config, struct err *err)
 {
@@ -103,7 +46,8 @@ struct ingest *ingest_new(const struct ingest_config *config, struct err *err)
     }
     ingest->c = *config;
     buf_init(&ingest->record, RECORD_MAX);
-    if (make_names(ingest, err) != 0 || make_match(ingest, err) != 0) {
+    if (target_make(&ingest->target, config->config, config->config->routes,
+                    config->writer, err) != 0) {
         ingest_free(ingest);
         return NULL;
     }
@@ -114,13 +58,24 @@ void ingest_free(struct ingest *ingest)
 {
     if (ingest == NULL)
         return;
-    for (size_t i = 0; ingest->names != NULL && i < ingest->nnames; i++)
-        free(ingest->names[i]);
-    free(ingest->names);
-    free(ingest->streams);
-    match_free(ingest->match);
+    target_release(&ingest->target);
     buf_release(&ingest->record);
     free(ingest);
+}
+
+int ingest_routes(struct ingest *ingest, const struct routes *routes,
+                  struct err *err)
+{
+    struct target target;
+
+    if (target_make(&target, ingest->c.config, routes, ingest->c.writer, err) !=
+        0) {
+        target_release(&target);
+        return -1;
+    }
+    target_release(&ingest->target);
+    ingest->target = target;
+    return 0;
 }
 
 int ingest_identify(void *key, struct slice body, struct hash128 *id)
@@ -135,10 +90,12 @@ static enum ingest_result queue(struct ingest *ingest, size_t at,
                                 struct err *why)
 {
     struct writer_item item = {.time_us = event->time_us,
+                               .before = ingest->before,
                                .id = record_event_id(ingest->c.key, event),
                                .body = buf_slice(&ingest->record)};
 
-    switch (writer_add(ingest->c.writer, ingest->streams[at], &item, now)) {
+    switch (
+        writer_add(ingest->c.writer, ingest->target.streams[at], &item, now)) {
     case WRITER_QUEUED:
         ingest->c.stats->matches++;
         break;
@@ -164,8 +121,8 @@ static enum ingest_result put_out(struct ingest *ingest, size_t at,
         ingest->c.stats->too_large++;
         return INGEST_DONE;
     }
-    if (line_record(ingest->c.output, ingest->names[at], &record, false, why) !=
-        0)
+    if (line_record(ingest->c.output, ingest->target.names[at], &record, false,
+                    why) != 0)
         return INGEST_FATAL;
     ingest->c.stats->matches++;
     ingest->c.stats->delivered++;
@@ -188,7 +145,8 @@ static enum ingest_result take_hit(struct ingest *ingest,
                                    const struct match_hit *hit, int64_t now,
                                    struct err *why)
 {
-    size_t at = hit->route != NULL ? hit->route->stream_id : ingest->nnames - 1;
+    size_t at =
+        hit->route != NULL ? hit->route->stream_id : ingest->target.n - 1;
 
     buf_reset(&ingest->record);
     if (record_encode(&ingest->record, event, hit->offsite, hit->uri) != 0) {
@@ -207,7 +165,7 @@ static enum ingest_result take_post(struct ingest *ingest,
     size_t n;
 
     ingest->c.stats->posts++;
-    switch (match_post(ingest->match, event, &hits, &n)) {
+    switch (match_post(ingest->target.match, event, &hits, &n)) {
     case MATCH_LANG:
     case MATCH_NOLINK:
         return INGEST_DONE;
@@ -226,19 +184,40 @@ static enum ingest_result take_post(struct ingest *ingest,
     return INGEST_DONE;
 }
 
-/* Whether the event comes before what is wanted. */
-static bool is_below(struct ingest *ingest, const struct event *event,
-                     bool *gap)
+/* Whether the event comes before what is wanted, or behind a gap. */
+static enum position_verdict place(struct ingest *ingest,
+                                   const struct event *event)
 {
-    const struct options *o = ingest->c.config->options;
-    enum position_verdict verdict =
-        position_event(ingest->c.position, event->time_us, event->seq);
+    const struct config *config = ingest->c.config;
+    struct position *pos = ingest->c.position;
+    bool may_stop = config->options->on_gap == OPTIONS_FAIL &&
+                    (pos->first || pos->unproven);
+    enum position_verdict verdict;
 
-    *gap = verdict == POSITION_GAP;
-    if (o->input != NULL && o->since != OPTIONS_UNSET &&
-        event->time_us < o->since)
-        return true;
-    return verdict == POSITION_BELOW;
+    ingest->before.order++;
+    ingest->before.time_us = pos->time_us;
+    ingest->before.seq = pos->seq;
+    ingest->before.epoch = pos->epoch;
+    if (may_stop)
+        ingest->unmoved = *pos;
+    verdict = position_event(pos, event->time_us, event->seq);
+    if (config->options->input != NULL && config->since != OPTIONS_UNSET &&
+        event->time_us < config->since)
+        return POSITION_BELOW;
+    if (verdict != POSITION_GAP)
+        return verdict;
+    ingest->gap_from_us = pos->target_us;
+    ingest->gap_to_us = event->time_us;
+    /* Who does not want to go on finds the gap again after a restart. */
+    if (may_stop)
+        *pos = ingest->unmoved;
+    return verdict;
+}
+
+void ingest_gap(const struct ingest *ingest, int64_t *from_us, int64_t *to_us)
+{
+    *from_us = ingest->gap_from_us;
+    *to_us = ingest->gap_to_us;
 }
 
 static void keep_time(struct ingest *ingest, const struct event *event,
@@ -261,6 +240,7 @@ static enum ingest_result judge(struct ingest *ingest,
                                 struct err *why)
 {
     const struct options *o = ingest->c.config->options;
+    enum position_verdict verdict;
     enum ingest_result result;
     bool gap;
 
@@ -275,11 +255,14 @@ static enum ingest_result judge(struct ingest *ingest,
     if (event->time_us < 0)
         return INGEST_DONE;
     keep_time(ingest, event, now);
-    if (is_below(ingest, event, &gap)) {
+    verdict = place(ingest, event);
+    if (verdict == POSITION_BELOW) {
         ingest->c.stats->below++;
         return INGEST_DONE;
     }
-    ingest->c.stats->gaps += gap;
+    gap = verdict == POSITION_GAP;
+    if (gap && o->on_gap == OPTIONS_FAIL)
+        return INGEST_GAP;
     /* One wild time is not the end. */
     if (o->until != OPTIONS_UNSET && event->time_us >= o->until)
         return ingest->c.position->time_us >= o->until ? INGEST_BOUND

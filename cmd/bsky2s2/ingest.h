@@ -28,12 +28,21 @@ struct ingest_config {
 struct ingest *ingest_new(const struct ingest_config *config, struct err *err);
 void ingest_free(struct ingest *ingest);
 
+/*
+ * ingest_routes(ingest, routes, err): from now on go by ${routes}, which must
+ * outlive the ingest; what is queued stays where it is.  0, or -1 (ERR_OS):
+ * then the old ones stay.
+ */
+int ingest_routes(struct ingest *ingest, const struct routes *routes,
+                  struct err *err);
+
 enum ingest_result {
     INGEST_DONE,      /* settled: rejected, or queued */
     INGEST_MALFORMED, /* counted; ${why} says what is wrong with it */
     INGEST_BOUND,     /* --until or --count is reached: stop reading */
     INGEST_HOLD,      /* not taken: the writer must first learn what is there */
-    INGEST_GAP,       /* done, but something before it may be missing */
+    INGEST_GAP,       /* something before it may be missing; the event itself
+                         is taken, with --on-gap fail it is not */
     INGEST_NOTICE,    /* the server said something; it is in ${why} */
     INGEST_FATAL      /* ${why}: out of memory, or the output is stuck */
 };
@@ -41,6 +50,10 @@ enum ingest_result {
 /* ingest_event(ingest, json, now, why): take one message at ${now} (ms). */
 enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
                                 int64_t now, struct err *why);
+
+/* ingest_gap(ingest, from_us, to_us): after INGEST_GAP: where it begins and
+ * ends. */
+void ingest_gap(const struct ingest *ingest, int64_t *from_us, int64_t *to_us);
 
 /* ingest_identify: a writer hook; its arg is an ingest's hash key. */
 int ingest_identify(void *key, struct slice body, struct hash128 *id);

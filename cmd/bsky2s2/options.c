@@ -19,8 +19,9 @@ static const struct opt table[] = {
      "do not ask for compressed messages"},
     {"zstd-dictionary", 0, OPT_STRING, "FILE", AT(zstd_dictionary),
      "dictionary for compressed messages; v2 fetches the server's"},
-    {"since", 's', OPT_WHEN, "WHEN", AT(since),
-     "begin there: now, earliest, 15m (ago) or RFC 3339 [now]"},
+    {"since", 's', OPT_WHEN, "WHEN|checkpoint", AT(since),
+     "begin there: now, earliest, 15m (ago) or RFC 3339; checkpoint: go on "
+     "although the settings differ [where the job got to, else now]"},
     {"until", 0, OPT_WHEN, "WHEN", AT(until), "stop at events of this time"},
     {"count", 'c', OPT_NUMBER, "N", AT(count), "stop after N records"},
     {"duration", 't', OPT_DURATION, "DUR", AT(duration),
@@ -30,6 +31,8 @@ static const struct opt table[] = {
     {"idle", 0, OPT_DURATION, "DUR", AT(idle),
      "reconnect when no event came for so long, 0: never [60s; off with "
      "--did]"},
+    {"on-gap", 0, OPT_CHOICE, "warn|fail", AT(on_gap),
+     "when something is missing that the server cannot send any more [warn]"},
     {0, 0, OPT_HEADING, 0, 0, "Filter:"},
     {"lang", 'l', OPT_LIST, "TAG", AT(langs),
      "language, repeat for more; en takes en-GB, en-GB only itself, any takes "
@@ -51,6 +54,8 @@ static const struct opt table[] = {
     PLACE_ROW_BASIN(struct options),
     {"prefix", 0, OPT_STRING, "PREFIX", AT(prefix),
      "put before every stream's name"},
+    {"job", 0, OPT_STRING, "NAME", AT(job),
+     "whose checkpoints are in the stream _bsky2s2/NAME [default]"},
     {"create-basin", 0, OPT_FLAG, 0, AT(create_basin),
      "create a missing basin in S2"},
     {"linger", 0, OPT_DURATION, "DUR", AT(linger),
@@ -119,5 +124,5 @@ int options_help(struct buf *out)
                            "69 unreachable, 71 system, 73 cannot create, 74 "
                            "write error, 75 records\n"
                            "unacked, 76 protocol, 77 denied, 78 "
-                           "configuration, 79 basin taken.\n");
+                           "configuration, 79 taken over.\n");
 }

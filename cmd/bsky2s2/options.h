@@ -16,6 +16,7 @@
 /* An option that was not given, where 0 means something. */
 #define OPTIONS_UNSET INT64_MIN
 
+enum options_on_gap { OPTIONS_WARN, OPTIONS_FAIL };
 enum options_links { OPTIONS_ALL, OPTIONS_FACETS, OPTIONS_EMBEDS };
 
 struct options {
@@ -27,7 +28,7 @@ struct options {
     struct opt_list dids;
     bool no_compress;
     const char *zstd_dictionary;
-    int64_t since;
+    int64_t since; /* OPT_WORD: checkpoint */
     int64_t until;
     uint64_t count; /* 0: no bound */
     int64_t duration;
@@ -44,8 +45,10 @@ struct options {
 
     int64_t retention;
     const char *prefix;
+    const char *job; /* NULL: default */
     bool create_basin;
     int64_t linger;
+    int on_gap; /* enum options_on_gap */
     bool dry_run;
     const char *output;
     int64_t stats;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/parse.h"
+#include "job.h"
 
 void report_news(struct run *run, const struct jetstream_news *news)
 {
@@ -47,6 +48,7 @@ void report_news(struct run *run, const struct jetstream_news *news)
                  host, text);
         break;
     case JETSTREAM_TOO_OLD:
+        snprintf(run->cause, sizeof(run->cause), "%s", text);
         log_line(LOG_LEVEL_WARNING, "%s: our position is too old: %s", host,
                  text);
         break;
@@ -82,6 +84,12 @@ void report_note(void *arg, const struct writer_note *note)
                  ", or its store lost data",
                  note->stream, note->seq_num);
         break;
+    case WRITER_FORGOTTEN:
+        log_line(LOG_LEVEL_WARNING,
+                 "%s: more records than can be remembered: duplicates are "
+                 "possible",
+                 note->stream);
+        break;
     case WRITER_CLOCK:
         log_line(LOG_LEVEL_WARNING,
                  "%s: the basin's clock is %" PRIu64
@@ -91,16 +99,46 @@ void report_note(void *arg, const struct writer_note *note)
     }
 }
 
+void report_checkpoint(struct run *run, const struct checkpoint_note *note)
+{
+    switch (note->event) {
+    case CHECKPOINT_RETRY:
+        log_line(note->n == 1 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+                 "%s: %s; trying again in %" PRId64 ".%03" PRId64 " s",
+                 note->stream, note->err->text, note->delay_ms / 1000,
+                 note->delay_ms % 1000);
+        break;
+    case CHECKPOINT_RECOVERED:
+        log_line(LOG_LEVEL_NOTICE, "%s: going on after %" PRIu64 " failures",
+                 note->stream, note->n);
+        break;
+    case CHECKPOINT_CREATED:
+        log_line(LOG_LEVEL_NOTICE, "created the basin");
+        break;
+    case CHECKPOINT_WRITTEN:
+        run->stats.checkpoints++;
+        log_line(LOG_LEVEL_DEBUG, "%s: checkpoint %" PRIu64, note->stream,
+                 note->seq_num);
+        break;
+    case CHECKPOINT_FOREIGN:
+        log_line(LOG_LEVEL_WARNING,
+                 "%s: record %" PRIu64 " is no checkpoint: skipped",
+                 note->stream, note->seq_num);
+        break;
+    case CHECKPOINT_LOST:
+        log_line(LOG_LEVEL_WARNING,
+                 "%s: the stream was deleted or its store lost data: made anew",
+                 note->stream);
+        break;
+    }
+}
+
 void report_cursor(struct run *run, const char *host,
                    const struct position_cursor *cursor)
 {
     char time[PARSE_TIME_SIZE];
 
-    if (run->position.switched)
-        log_line(LOG_LEVEL_WARNING,
-                 "%s: another host than before: continuity across hosts is "
-                 "not proven",
-                 host);
+    (void)run;
     if (!cursor->any) {
         log_line(LOG_LEVEL_INFO, "%s: from the live tip", host);
     } else if (cursor->is_seq) {
@@ -112,18 +150,24 @@ void report_cursor(struct run *run, const char *host,
     }
 }
 
-void report_gap(struct run *run)
+void report_gap(struct run *run, int64_t from_us, int64_t to_us,
+                const char *cause)
 {
-    char from[PARSE_TIME_SIZE];
-    char to[PARSE_TIME_SIZE];
-    int64_t seconds = (run->stats.event_us - run->position.target_us) / 1000000;
+    char from[PARSE_TIME_SIZE] = "unknown";
+    char to[PARSE_TIME_SIZE] = "unknown";
+    int64_t seconds = to_us > from_us ? (to_us - from_us) / 1000000 : 0;
 
-    parse_time_text(run->position.target_us, from);
-    parse_time_text(run->stats.event_us, to);
-    log_line(LOG_LEVEL_WARNING,
-             "%s: gap from %s to %s (%" PRId64
-             " s): the first event comes after what was asked for",
-             run->host, from, to, seconds);
+    run->stats.gaps++;
+    if (from_us >= 0)
+        parse_time_text(from_us, from);
+    if (to_us >= 0)
+        parse_time_text(to_us, to);
+    if (from_us >= 0 && to_us >= 0)
+        log_line(LOG_LEVEL_WARNING, "%s: gap from %s to %s (%" PRId64 " s): %s",
+                 run->host, from, to, seconds, cause);
+    else
+        log_line(LOG_LEVEL_WARNING, "%s: gap from %s to %s: %s", run->host,
+                 from, to, cause);
 }
 
 void report_stats(struct run *run, int64_t now)
@@ -166,6 +210,10 @@ void report_end(const struct run *run)
         run->err.code != ERR_IO)
         log_line(LOG_LEVEL_ERROR, "%zu bytes of output were not written",
                  output_waiting(run->output));
+    if (unacked == 0 && run->begun && run->err.code == ERR_NONE &&
+        !job_settled(run))
+        log_line(LOG_LEVEL_WARNING, "the last checkpoint was not written: a "
+                                    "restart goes on from the one before");
     if (unacked > 0)
         log_line(LOG_LEVEL_ERROR, "%zu records are unacked; run again",
                  unacked);

@@ -16,8 +16,13 @@ void report_note(void *run, const struct writer_note *note);
 void report_cursor(struct run *run, const char *host,
                    const struct position_cursor *cursor);
 
-/* report_gap(run): continuity is not proven. */
-void report_gap(struct run *run);
+/* report_checkpoint(run, note): of the checkpoints. */
+void report_checkpoint(struct run *run, const struct checkpoint_note *note);
+
+/* report_gap(run, from_us, to_us, cause): what came in between may be missing,
+ * or all up to now that is not known better (-1); counts it, too. */
+void report_gap(struct run *run, int64_t from_us, int64_t to_us,
+                const char *cause);
 
 /* report_stats(run, now): one line of figures. */
 void report_stats(struct run *run, int64_t now);

@@ -9,7 +9,9 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "job.h"
 #include "line.h"
+#include "reload.h"
 #include "report.h"
 #include "source.h"
 
@@ -50,6 +52,21 @@ static int on_identify(void *arg, struct slice body, struct hash128 *id)
     return ingest_identify(&run->key, body, id);
 }
 
+/* What the streams hold cannot be compared any more: who asked for it is not
+ * served any further. */
+static void on_note(void *arg, const struct writer_note *note)
+{
+    struct run *run = arg;
+
+    report_note(run, note);
+    if (run->config->options->on_gap != OPTIONS_FAIL)
+        return;
+    if (note->event == WRITER_GAP || note->event == WRITER_CLOCK ||
+        note->event == WRITER_FORGOTTEN)
+        err_set(&run->err, ERR_PROTOCOL,
+                "%.400s: stopped; --on-gap warn goes on", note->stream);
+}
+
 static int open_writer(struct run *run)
 {
     const struct options *o = run->config->options;
@@ -59,7 +76,7 @@ static int open_writer(struct run *run)
         .linger_ms = o->linger,
         .retry_for = o->general.retry_for,
         .seed = run->key.k1,
-        .hooks = {on_identify, on_acked, report_note, run},
+        .hooks = {on_identify, on_acked, on_note, run},
     };
 
     if (run->basin == NULL)
@@ -84,6 +101,7 @@ static int open_ingest(struct run *run)
 static int open_parts(struct run *run)
 {
     const struct config *config = run->config;
+    struct sigaction hangup;
     struct http_config http = {.user_agent = "bsky2s2/" VERSION,
                                .cacert = config->place.cacert,
                                .max_connections = MAX_CONNECTIONS};
@@ -99,23 +117,26 @@ static int open_parts(struct run *run)
             return -1;
     }
     if (source_open(run) != 0 || open_basin(run) != 0 ||
-        open_writer(run) != 0 || open_ingest(run) != 0)
+        open_writer(run) != 0 || open_ingest(run) != 0 || job_open(run) != 0)
         return -1;
-    if (run->writer != NULL && run->input == NULL)
-        writer_start(run->writer, run->position.since_us < 0
-                                      ? -1
-                                      : run->position.since_us / 1000);
     /* Last: until here a signal ends us, even while a fifo is opened. */
     run->signals = loop_signals_open(&run->err);
-    return run->signals < 0 ? -1 : 0;
+    if (run->signals < 0)
+        return -1;
+    /* nohup(1) has said that it is to be ignored. */
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        loop_signals_catch(SIGHUP);
+    return 0;
 }
 
 static void close_parts(struct run *run)
 {
     source_close(run);
     ingest_free(run->ingest);
+    job_close(run);
     writer_free(run->writer);
     basin_free(run->basin);
+    routes_free(run->routes);
     output_close(run->output, &run->err);
     http_free(run->http);
     buf_release(&run->dictionary);
@@ -139,6 +160,8 @@ static void handle_signals(struct run *run, int64_t now)
     for (; signo != 0; signo = loop_signals_next(run->signals)) {
         if (signo == SIGUSR1) {
             report_stats(run, now);
+        } else if (signo == SIGHUP) {
+            reload_routes(run);
         } else if (run->signo != 0) {
             run->forced = true;
         } else {
@@ -209,12 +232,14 @@ static int turn(struct run *run, int64_t now, bool ready, int64_t *next)
     *next = o->duration > 0 && !run->stopping ? run->start_ms + o->duration
                                               : run->drain_until_ms;
     if (run->writer != NULL) {
-        if (writer_run(run->writer, now, &due, &run->err) != 0)
+        /* The job may start the writer. */
+        if (job_run(run, now, next) != 0 ||
+            writer_run(run->writer, now, &due, &run->err) != 0)
             return -1;
         *next = due < *next ? due : *next;
         due = basin_run(run->basin, now);
         *next = due < *next ? due : *next;
-        if (writer_answered(run->writer))
+        if (writer_answered(run->writer) || job_answered(run))
             *next = now;
     }
     if (flush(run, now) != 0)
@@ -263,7 +288,8 @@ static void loop(struct run *run)
 
         if (turn(run, now, ready, &next) != 0 || run->forced)
             return;
-        if (run->stopping && (is_drained(run) || now >= run->drain_until_ms))
+        if (run->stopping && ((is_drained(run) && job_settled(run)) ||
+                              now >= run->drain_until_ms))
             return;
         if (nap(run, now, next, &ready) != 0)
             return;

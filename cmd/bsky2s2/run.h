@@ -4,6 +4,7 @@
 #ifndef BSKY2S2_RUN_H
 #define BSKY2S2_RUN_H
 
+#include "basin/checkpoint.h"
 #include "basin/writer.h"
 #include "bsky/jetstream.h"
 #include "config.h"
@@ -20,11 +21,14 @@ struct run {
     struct http *http;
     struct basin *basin;
     struct writer *writer;
+    struct checkpoint *checkpoint;
+    struct job *job;
     struct output *output;
     struct ingest *ingest;
     struct jetstream *js;
     struct input *input;
     struct buf dictionary; /* --zstd-dictionary */
+    struct routes *routes; /* read again; NULL: the configuration's */
 
     /* what they share */
     struct stats stats;
@@ -37,6 +41,8 @@ struct run {
     /* where the run stands */
     struct err err;        /* why it cannot go on */
     struct err source_err; /* why the source cannot; the rest is drained */
+    bool begun;            /* where the source begins is known */
+    bool learnt;           /* and what the streams hold from there on */
     bool stopping;         /* no more reading; drain */
     int signo;             /* of the signal that stopped it, 0: none */
     int64_t start_ms;
@@ -44,7 +50,8 @@ struct run {
     bool forced;            /* a second signal: end at once */
     bool paused;            /* the source, for want of room */
     int64_t stats_due_ms;
-    char host[POSITION_HOST_SIZE]; /* that we are connected to */
+    char host[POSITION_HOST_SIZE]; /* that we are connected to, or will be */
+    char cause[256]; /* what the server said of a gap that may follow */
 };
 
 /*

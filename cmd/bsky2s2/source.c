@@ -22,16 +22,42 @@
 /* Malformed lines of an input that are named one by one. */
 #define NAMED_LINES 10
 
-/* No room for more records, or not yet known which of them are there. */
+/* It is not known where to begin, or which records are there: at the start,
+ * and when new streams have been added. */
+static bool is_waiting(const struct run *run)
+{
+    return !run->begun || (run->writer != NULL && !writer_ready(run->writer));
+}
+
+/* No room for more records. */
 static bool is_full(const struct run *run)
 {
     size_t limit = run->paused ? LOW_WATER : HIGH_WATER;
     size_t waiting = run->output == NULL ? 0 : output_waiting(run->output);
 
-    if (run->writer != NULL && !writer_ready(run->writer))
-        return true;
-    return waiting > (run->paused ? OUTPUT_HIGH / 4 : OUTPUT_HIGH) ||
+    return is_waiting(run) ||
+           waiting > (run->paused ? OUTPUT_HIGH / 4 : OUTPUT_HIGH) ||
            (run->writer != NULL && writer_bytes(run->writer) > limit);
+}
+
+/* What the server said last explains a gap, if it said something. */
+static void take_gap(struct run *run, int64_t now)
+{
+    const char *cause =
+        run->cause[0] != '\0' ? run->cause
+        : run->position.switched
+            ? "another host than before: continuity across hosts is not proven"
+            : "the first event comes after what was asked for";
+    int64_t from_us;
+    int64_t to_us;
+
+    ingest_gap(run->ingest, &from_us, &to_us);
+    report_gap(run, from_us, to_us, cause);
+    if (run->config->options->on_gap != OPTIONS_FAIL)
+        return;
+    err_set(&run->source_err, ERR_PROTOCOL,
+            "stopped at the gap; --since or --on-gap warn goes on");
+    run_stop(run, now, LOOP_NEVER);
 }
 
 /* Take one message, and say whether more are to be handed out. */
@@ -58,9 +84,10 @@ static enum input_taken take(struct run *run, struct slice json, uint64_t line)
         run->paused = true;
         return INPUT_HOLD;
     case INGEST_GAP:
-        report_gap(run);
+        take_gap(run, now);
         break;
     case INGEST_NOTICE:
+        snprintf(run->cause, sizeof(run->cause), "%s", why.text);
         log_line(LOG_LEVEL_WARNING, "%s says: %s", run->host, why.text);
         break;
     case INGEST_FATAL:
@@ -95,6 +122,9 @@ static void on_message(void *arg, struct slice json)
         run->paused = true;
         jetstream_pause(run->js, loop_now());
     }
+    /* Continuity has been judged: what the server said is no news any more. */
+    if (!run->position.first && !run->position.unproven)
+        run->cause[0] = '\0';
     if (run->position.time_us != time_us || run->position.seq != seq)
         jetstream_progress(run->js);
 }
@@ -193,12 +223,8 @@ int source_open(struct run *run)
 {
     const struct options *o = run->config->options;
 
-    position_init(&run->position, o->input == NULL && o->since != OPTIONS_UNSET
-                                      ? o->since
-                                      : -1);
     if (o->input == NULL)
         return open_jetstream(run);
-    position_connect(&run->position, "", false);
     run->input = input_open(o->input, on_line, run, &run->err);
     return run->input == NULL ? -1 : 0;
 }
@@ -217,7 +243,7 @@ int64_t source_poll(struct run *run, int64_t now, struct pollfd *fds, size_t n,
                     size_t *used, int64_t cap)
 {
     *used = 0;
-    if (run->writer != NULL && !writer_ready(run->writer))
+    if (!run->learnt && is_waiting(run))
         return cap;
     if (run->js != NULL)
         return jetstream_poll(run->js, now, fds, n, used, cap);
@@ -252,8 +278,13 @@ int source_run(struct run *run, int64_t now, bool ready)
     }
     if (run->input != NULL)
         return run_input(run, now, ready);
-    if (run->js == NULL || (run->writer != NULL && !writer_ready(run->writer)))
+    if (run->js == NULL || (!run->learnt && is_waiting(run)))
         return 0;
+    run->learnt = true;
+    if (!run->paused && is_full(run)) {
+        run->paused = true;
+        jetstream_pause(run->js, now);
+    }
     if (jetstream_run(run->js, now, &run->err) != 0)
         return -1;
     return run->err.code == ERR_NONE ? 0 : -1;

@@ -32,9 +32,10 @@ int stats_line(const struct stats *stats, const struct writer *writer,
 
         rc = buf_addf(out,
                       " unacked=%zu batches=%" PRIu64 " retries=%" PRIu64
-                      " duplicates=%" PRIu64 " stream_gaps=%" PRIu64,
+                      " duplicates=%" PRIu64 " stream_gaps=%" PRIu64
+                      " checkpoints=%" PRIu64,
                       writer_records(writer), w->batches, w->retries,
-                      w->duplicates, w->gaps);
+                      w->duplicates, w->gaps, stats->checkpoints);
     }
     if (rc == 0 && stats->event_us >= 0)
         rc = buf_addf(out, " lag=%.3fs since_event=%.1fs", lag(stats, now_us),

@@ -21,9 +21,10 @@ struct stats {
     uint64_t garbage;   /* frames that could not be decompressed */
     uint64_t too_large; /* records above S2's limit */
     uint64_t reconnects;
-    uint64_t gaps;    /* in the source */
-    int64_t event_us; /* time of the newest event, -1: none */
-    int64_t event_ms; /* when it came, loop_now */
+    uint64_t gaps;        /* in the source */
+    uint64_t checkpoints; /* written */
+    int64_t event_us;     /* time of the newest event, -1: none */
+    int64_t event_ms;     /* when it came, loop_now */
 };
 
 /* stats_init(stats): all zero. */

@@ -85,6 +85,17 @@ static int set_choice(const char *words, const char *value, int *choice,
     }
 }
 
+static int set_when(const char *arg, const char *value, int64_t now_us,
+                    int64_t *us, struct err *err)
+{
+    const char *word = strchr(arg, '|');
+
+    if (word == NULL || strcmp(value, word + 1) != 0)
+        return parse_when(value, now_us, us, err);
+    *us = OPT_WORD;
+    return 0;
+}
+
 static int set_value(const struct opt *opt, void *values, const char *value,
                      int64_t now_us, struct err *err)
 {
@@ -110,7 +121,7 @@ static int set_value(const struct opt *opt, void *values, const char *value,
     case OPT_DURATION:
         return parse_duration(value, to, err);
     case OPT_WHEN:
-        return parse_when(value, now_us, to, err);
+        return set_when(opt->arg, value, now_us, to, err);
     case OPT_CHOICE:
         return set_choice(opt->arg, value, to, err);
     }

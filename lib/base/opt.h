@@ -20,9 +20,12 @@ enum opt_kind {
     OPT_LIST,     /* struct opt_list */
     OPT_NUMBER,   /* uint64_t, 1 and up */
     OPT_DURATION, /* int64_t, ms */
-    OPT_WHEN,     /* int64_t, us since the epoch */
+    OPT_WHEN,     /* int64_t, us since the epoch; arg "WHEN|word": the word
+                     itself is OPT_WORD */
     OPT_CHOICE    /* int: which of the words of arg, "a|b|c", from 0 */
 };
+
+#define OPT_WORD INT64_MAX
 
 struct opt {
     const char *name; /* long name, without dashes */

@@ -4,18 +4,15 @@
 #include <string.h>
 
 /* How far before the source's beginning a record can be dated and still be
- * sent again, and the back-off; see exactly-once in README. */
+ * sent again; see exactly-once in README. */
 #define MEMORY_MS 1800000
-#define RETRY_BASE_MS 100
-#define RETRY_CAP_MS 30000
 
 int lane_init(struct lane *lane, struct lane_shared *shared, const char *name,
               struct err *err)
 {
     memset(lane, 0, sizeof(*lane));
     lane->shared = shared;
-    lane->retry.base_ms = RETRY_BASE_MS;
-    lane->retry.cap_ms = RETRY_CAP_MS;
+    attempt_init(&lane->attempt);
     queue_init(&lane->queue);
     lane->name = strdup(name);
     lane->seen = seen_new();
@@ -148,37 +145,29 @@ static int start(struct lane *lane, int64_t now, int64_t *next, struct err *err)
 }
 
 /* A request has failed: when is it tried again, if at all? */
-static int back_off(struct lane *lane, int64_t now, struct err *err)
+static void back_off(struct lane *lane, int64_t now)
 {
-    const struct writer_hooks *hooks = &lane->shared->config.hooks;
-    struct writer_note note = {
-        .event = WRITER_RETRY, .stream = lane->name, .err = &lane->reason};
+    struct lane_shared *shared = lane->shared;
+    struct writer_note note = {.event = WRITER_RETRY, .stream = lane->name};
 
-    lane->failed = false;
-    note.n = lane->retry.fails + 1;
-    note.delay_ms = retry_fail(&lane->retry, now, rng_next(&lane->shared->rng),
-                               lane->least_ms);
-    lane->due_ms = now + note.delay_ms;
-    if (retry_spent(&lane->retry, now, lane->shared->config.retry_for))
-        return err_set(err, ERR_UNAVAILABLE, "%s: given up: %.400s", lane->name,
-                       lane->reason.text);
-    lane->shared->stats.retries++;
-    hooks->note(hooks->arg, &note);
-    return 0;
+    if (attempt_back_off(&lane->attempt, lane->name, shared->config.retry_for,
+                         &shared->rng, now, &note.delay_ms) != 0)
+        return;
+    note.err = &lane->attempt.reason;
+    note.n = lane->attempt.retry.fails;
+    shared->stats.retries++;
+    shared->config.hooks.note(shared->config.hooks.arg, &note);
 }
 
 int lane_run(struct lane *lane, int64_t now, int64_t *next, struct err *err)
 {
-    if (lane->fatal.code != ERR_NONE)
-        return err_set(err, lane->fatal.code, "%s", lane->fatal.text);
-    if (lane->failed && back_off(lane, now, err) != 0)
-        return -1;
-    if (lane->op != NULL)
+    const struct err *fatal = &lane->attempt.fatal;
+
+    if (lane->attempt.failed)
+        back_off(lane, now);
+    if (fatal->code != ERR_NONE)
+        return err_set(err, fatal->code, "%s", fatal->text);
+    if (lane->op != NULL || attempt_rests(&lane->attempt, now, next))
         return 0;
-    if (now < lane->due_ms) {
-        if (lane->due_ms < *next)
-            *next = lane->due_ms;
-        return 0;
-    }
     return start(lane, now, next, err);
 }

@@ -6,6 +6,7 @@
 #define BASIN_LANE_H
 
 #include "base/retry.h"
+#include "basin/attempt.h"
 #include "basin/queue.h"
 #include "basin/seen.h"
 #include "basin/writer.h"
@@ -54,13 +55,9 @@ struct lane {
     size_t flight;  /* how many of its first are in the batch sent last */
     bool uncertain; /* nobody knows whether that batch was taken */
     struct seen *seen;
+    bool forgot_noted;
 
-    struct retry retry;
-    bool failed;       /* the last request failed and is to be tried again */
-    int64_t least_ms;  /* but not before */
-    int64_t due_ms;    /* nothing is started before */
-    struct err reason; /* why it failed */
-    struct err fatal;  /* there is no way on */
+    struct attempt attempt; /* of the request in flight, or next */
 };
 
 /* lane_init(lane, shared, name, err): idle; ${name} is copied.  0 or -1. */

@@ -19,7 +19,7 @@ static void note(struct lane *lane, enum writer_event event, uint64_t n)
 
 static void fail(struct lane *lane, enum err_code code, const char *why)
 {
-    err_set(&lane->fatal, code, "%s: %s", lane->name, why);
+    attempt_fatal(&lane->attempt, code, lane->name, why);
 }
 
 /* Tell that a queued record is durable under a number, and free it. */
@@ -122,7 +122,7 @@ static void on_page(struct lane *lane, const struct basin_reply *reply)
 
 static void on_appended(struct lane *lane, const struct basin_reply *reply)
 {
-    uint64_t asked = 0;
+    uint64_t asked = 0; /* ms, of the last */
 
     if (reply->start != lane->next || reply->end != lane->next + lane->flight) {
         fail(lane, ERR_PROTOCOL,
@@ -135,7 +135,7 @@ static void on_appended(struct lane *lane, const struct basin_reply *reply)
         struct queue_item *item = queue_take_first(&lane->queue);
 
         lane->flight--;
-        asked = (uint64_t)item->time_us / 1000;
+        asked = (uint64_t)queue_dated_us(item) / 1000;
         acked(lane, item, lane->next++);
     }
     if (asked > reply->tail.timestamp + CLOCK_SLACK_MS &&
@@ -153,7 +153,7 @@ static void on_shrunk(struct lane *lane, uint64_t next)
     seen_clear(lane->seen);
     for (const struct queue_item *i = lane->queue.head; i != NULL;
          i = i->next) {
-        if (seen_add(lane->seen, i->id, i->time_us) != 0)
+        if (seen_add(lane->seen, i->id, queue_kept_us(i)) != 0)
             fail(lane, ERR_OS, "out of memory");
     }
     lane->next = next;
@@ -180,33 +180,12 @@ static void on_mismatch(struct lane *lane, uint64_t next)
     }
 }
 
-static void try_again(struct lane *lane, const struct basin_reply *reply)
+/* The stream is not there (any more). */
+static void on_no_stream(struct lane *lane)
 {
-    lane->failed = true;
-    lane->least_ms = reply->retry_after_ms;
-    lane->reason = reply->err;
-    if (lane->step == LANE_APPEND && reply->outcome == OUTCOME_UNKNOWN)
-        lane->uncertain = true;
-}
-
-/* The stream is not there (any more).  Creating it is tried with a delay: a
- * stream that is being deleted can vanish again. */
-static void on_no_stream(struct lane *lane, const struct basin_reply *reply)
-{
-    try_again(lane, reply);
     if (lane->step != LANE_APPEND && lane->step != LANE_READ_BACK)
         lane->known = false;
     lane->step = LANE_CREATE;
-}
-
-static void on_no_basin(struct lane *lane, const struct basin_reply *reply)
-{
-    if (lane->shared->config.create_basin) {
-        lane->step = LANE_CREATE_BASIN;
-        return;
-    }
-    err_set(&lane->fatal, ERR_CONFIG,
-            "%.400s (--create-basin creates a missing basin)", reply->err.text);
 }
 
 static void proceed(struct lane *lane, const struct basin_reply *reply)
@@ -245,35 +224,35 @@ static void proceed(struct lane *lane, const struct basin_reply *reply)
 void lane_done(void *arg, const struct basin_reply *reply)
 {
     struct lane *lane = arg;
+    unsigned fails;
 
     lane->op = NULL;
     lane->shared->answered = true;
-    switch (reply->outcome) {
-    case OUTCOME_RETRY:
-    case OUTCOME_UNKNOWN:
-        try_again(lane, reply);
+    switch (attempt_judge(&lane->attempt, lane->name,
+                          lane->shared->config.create_basin, reply)) {
+    case ATTEMPT_AGAIN:
+        if (lane->step == LANE_APPEND && reply->outcome == OUTCOME_UNKNOWN)
+            lane->uncertain = true;
         return;
-    case OUTCOME_NO_STREAM:
-        on_no_stream(lane, reply);
+    case ATTEMPT_NO_STREAM:
+        on_no_stream(lane);
         return;
-    case OUTCOME_NO_BASIN:
-        on_no_basin(lane, reply);
+    case ATTEMPT_NO_BASIN:
+        lane->step = LANE_CREATE_BASIN;
         return;
-    case OUTCOME_FENCED:
-    case OUTCOME_FAILED:
-        err_set(&lane->fatal, reply->err.code, "%s: %.480s", lane->name,
-                reply->err.text);
+    case ATTEMPT_FENCED: /* a lane names no token */
+        fail(lane, reply->err.code, reply->err.text);
         return;
-    case OUTCOME_OK:
-    case OUTCOME_MISMATCH:
-    case OUTCOME_UNWRITTEN:
+    case ATTEMPT_OVER:
+        return;
+    case ATTEMPT_ANSWERED:
         break;
     }
-    if (lane->retry.fails > 0) {
-        note(lane, WRITER_RECOVERED, lane->retry.fails);
+    fails = attempt_ok(&lane->attempt);
+    if (fails > 0) {
+        note(lane, WRITER_RECOVERED, fails);
         lane->shared->recovered = true;
     }
-    retry_ok(&lane->retry);
     proceed(lane, reply);
     lane->loaded |= lane->step == LANE_APPEND;
 }

@@ -37,6 +37,18 @@ int queue_push(struct queue *queue, const struct queue_item *item)
     return 0;
 }
 
+int64_t queue_kept_us(const struct queue_item *item)
+{
+    return item->before.time_us >= 0 ? item->before.time_us : item->time_us;
+}
+
+int64_t queue_dated_us(const struct queue_item *item)
+{
+    int64_t kept = queue_kept_us(item);
+
+    return kept < item->time_us ? kept : item->time_us;
+}
+
 static struct queue_item *unlink_at(struct queue *queue,
                                     struct queue_item **link)
 {

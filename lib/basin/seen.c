@@ -20,6 +20,7 @@ struct seen {
     uint32_t cap;
     uint32_t first; /* the oldest entry's index */
     uint32_t n;
+    bool forgot; /* the limit made one go */
 };
 
 struct seen *seen_new(void)
@@ -80,7 +81,8 @@ static void drop_oldest(struct seen *seen)
 
 static int grow(struct seen *seen)
 {
-    struct seen bigger = {.cap = seen->cap == 0 ? FIRST_CAP : seen->cap * 2};
+    struct seen bigger = {.cap = seen->cap == 0 ? FIRST_CAP : seen->cap * 2,
+                          .forgot = seen->forgot};
 
     bigger.ring = calloc(bigger.cap, sizeof(*bigger.ring));
     bigger.heads = malloc(bigger.cap * sizeof(*bigger.heads));
@@ -106,10 +108,12 @@ int seen_add(struct seen *seen, struct hash128 id, int64_t time_us)
 {
     if (seen_has(seen, id))
         return 0;
-    if (seen->n == SEEN_MOST)
+    if (seen->n == SEEN_MOST) {
         drop_oldest(seen);
-    else if (seen->n == seen->cap && grow(seen) != 0)
+        seen->forgot = true;
+    } else if (seen->n == seen->cap && grow(seen) != 0) {
         return -1;
+    }
     put(seen, id, time_us);
     return 0;
 }
@@ -118,6 +122,11 @@ void seen_age(struct seen *seen, int64_t before_us)
 {
     while (seen->n > SEEN_LEAST && seen->ring[seen->first].time_us < before_us)
         drop_oldest(seen);
+}
+
+bool seen_forgot(const struct seen *seen)
+{
+    return seen->forgot;
 }
 
 void seen_clear(struct seen *seen)

@@ -16,8 +16,9 @@
  * crashed server may send again under new numbers and times. */
 #define SEEN_LEAST 5000
 
-/* No stream remembers more: half an hour of 72 records a second, 5 MiB. */
-#define SEEN_MOST ((size_t)1 << 17)
+/* No stream remembers more: a week of 1.7 records a second, or half an hour of
+ * 582; 36 MiB then.  SEEN_LEAST take 288 KiB. */
+#define SEEN_MOST ((size_t)1 << 20)
 
 struct seen;
 
@@ -39,6 +40,9 @@ int seen_add(struct seen *seen, struct hash128 id, int64_t time_us);
 /* seen_age(seen, before_us): forget from the oldest on what is older than
  * ${before_us}, but keep SEEN_LEAST. */
 void seen_age(struct seen *seen, int64_t before_us);
+
+/* seen_forgot(seen): whether SEEN_MOST ever made the oldest go. */
+bool seen_forgot(const struct seen *seen);
 
 /* seen_clear(seen): forget all. */
 void seen_clear(struct seen *seen);

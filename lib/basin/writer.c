@@ -84,6 +84,7 @@ enum writer_added writer_add(struct writer *writer, int stream,
     struct lane *lane = writer->lanes[stream];
     struct wire_record record = {.body = item->body};
     struct queue_item queued = {.time_us = item->time_us,
+                                .before = item->before,
                                 .added_ms = now,
                                 .id = item->id,
                                 .metered = wire_metered(&record),
@@ -95,10 +96,27 @@ enum writer_added writer_add(struct writer *writer, int stream,
     }
     if (queued.metered > WIRE_BATCH_BYTES)
         return WRITER_TOO_LARGE;
-    if (seen_add(lane->seen, item->id, item->time_us) != 0 ||
+    if (seen_add(lane->seen, item->id, queue_kept_us(&queued)) != 0 ||
         queue_push(&lane->queue, &queued) != 0)
         return WRITER_NO_MEMORY;
     return WRITER_QUEUED;
+}
+
+bool writer_oldest(const struct writer *writer, struct writer_mark *mark)
+{
+    const struct queue_item *oldest = NULL;
+
+    for (size_t i = 0; i < writer->n; i++) {
+        const struct queue_item *head = writer->lanes[i]->queue.head;
+
+        if (head != NULL &&
+            (oldest == NULL || head->before.order < oldest->before.order))
+            oldest = head;
+    }
+    if (oldest == NULL)
+        return false;
+    *mark = oldest->before;
+    return true;
 }
 
 void writer_age(struct writer *writer, int64_t before_us)
@@ -134,10 +152,23 @@ void writer_flush(struct writer *writer)
  * their back-off, unless the server asked for it. */
 static void wake(struct writer *writer)
 {
-    for (size_t i = 0; i < writer->n; i++) {
-        if (writer->lanes[i]->least_ms == 0)
-            writer->lanes[i]->due_ms = 0;
-    }
+    for (size_t i = 0; i < writer->n; i++)
+        attempt_wake(&writer->lanes[i]->attempt);
+}
+
+/* Once for each stream: the limit has made it forget what it may need. */
+static void tell_forgotten(struct lane *lane)
+{
+    const struct writer_hooks *hooks = &lane->shared->config.hooks;
+    struct writer_note note = {.event = WRITER_FORGOTTEN,
+                               .stream = lane->name,
+                               .n = seen_count(lane->seen),
+                               .seq_num = lane->next};
+
+    if (lane->forgot_noted || !seen_forgot(lane->seen))
+        return;
+    lane->forgot_noted = true;
+    hooks->note(hooks->arg, &note);
 }
 
 int writer_run(struct writer *writer, int64_t now, int64_t *next,
@@ -151,6 +182,7 @@ int writer_run(struct writer *writer, int64_t now, int64_t *next,
     for (size_t i = 0; i < writer->n; i++) {
         if (lane_run(writer->lanes[i], now, next, err) != 0)
             return -1;
+        tell_forgotten(writer->lanes[i]);
     }
     return 0;
 }

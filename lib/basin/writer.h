@@ -28,6 +28,8 @@ enum writer_event {
     WRITER_RESOLVED,  /* a mismatch was read back: n records were there */
     WRITER_GAP,       /* the stream was deleted, trimmed or lost data: what
                          it held up to seq_num cannot be compared any more */
+    WRITER_FORGOTTEN, /* so many identities are to be remembered that the
+                         oldest had to go: duplicates are possible */
     WRITER_CLOCK      /* the basin dated a record more than 29 minutes before
                          its event: its clock is behind, and a restart may
                          not recognise what is already there */
@@ -95,8 +97,18 @@ enum writer_added {
     WRITER_NO_MEMORY
 };
 
+/* Where the source stood before the event that a record comes from: what the
+ * caller may go on from while that record is not yet durable. */
+struct writer_mark {
+    uint64_t order;  /* never goes back */
+    int64_t time_us; /* -1: unknown */
+    int64_t seq;     /* of the source, -1: unknown; not looked into */
+    unsigned epoch;  /* not looked into */
+};
+
 struct writer_item {
-    int64_t time_us;   /* the event's time; the record's timestamp in ms */
+    int64_t time_us; /* the event's time; the record's timestamp in ms */
+    struct writer_mark before;
     struct hash128 id; /* its identity */
     struct slice body; /* copied */
 };
@@ -105,6 +117,10 @@ struct writer_item {
  * index ${stream}. */
 enum writer_added writer_add(struct writer *writer, int stream,
                              const struct writer_item *item, int64_t now);
+
+/* writer_oldest(writer, mark): whether any record is not yet durable; then the
+ * mark of the oldest is stored. */
+bool writer_oldest(const struct writer *writer, struct writer_mark *mark);
 
 /* writer_age(writer, before_us): identities older than that may go. */
 void writer_age(struct writer *writer, int64_t before_us);

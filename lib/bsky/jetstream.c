@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,18 @@ int jetstream_wire(const char *url, struct err *err)
     wire = (int)host.wire;
     jetstream_host_release(&host);
     return wire;
+}
+
+int jetstream_name(const char *url, char name[POSITION_HOST_SIZE],
+                   struct err *err)
+{
+    struct jetstream_host host;
+
+    if (jetstream_host_init(&host, url, err) != 0)
+        return -1;
+    snprintf(name, POSITION_HOST_SIZE, "%s", host.name);
+    jetstream_host_release(&host);
+    return 0;
 }
 
 static void deliver(struct jetstream *js, struct slice json)
@@ -191,6 +204,17 @@ struct jetstream *jetstream_new(const struct jetstream_config *config,
         return NULL;
     }
     return js;
+}
+
+const char *jetstream_prefer(struct jetstream *js, const char *name)
+{
+    for (size_t i = 0; i < js->nhosts; i++) {
+        if (strcmp(js->hosts[i].name, name) == 0) {
+            js->at = i;
+            break;
+        }
+    }
+    return jetstream_state_host(js)->name;
 }
 
 void jetstream_free(struct jetstream *js)

@@ -109,6 +109,20 @@ int jetstream_wire(const char *url, struct err *err);
 struct jetstream *jetstream_new(const struct jetstream_config *config,
                                 struct err *err);
 
+/*
+ * jetstream_name(url, name, err): the name and port by which positions know
+ * the host of ${url}.  0, or -1 with ERR_USAGE.
+ */
+int jetstream_name(const char *url, char name[POSITION_HOST_SIZE],
+                   struct err *err);
+
+/*
+ * jetstream_prefer(js, name): before the first jetstream_run: connect first
+ * to the host ${name} if it is among the URLs.  Returns the name of the host
+ * that will be tried first, alive as long as ${js}.
+ */
+const char *jetstream_prefer(struct jetstream *js, const char *name);
+
 /* jetstream_free(js): close and free; NULL is harmless; no hook is called
  * but unfetch. */
 void jetstream_free(struct jetstream *js);

@@ -8,7 +8,8 @@
 void position_init(struct position *pos, int64_t since)
 {
     memset(pos, 0, sizeof(*pos));
-    pos->since_us = since;
+    pos->begin_us = since;
+    pos->begin_seq = -1;
     pos->time_us = -1;
     pos->seq = -1;
     pos->wild_us = -1;
@@ -16,6 +17,29 @@ void position_init(struct position *pos, int64_t since)
     pos->target_us = -1;
     pos->reached = true;
     pos->first = true;
+}
+
+void position_resume(struct position *pos, const struct position_place *from,
+                     const char *host)
+{
+    position_init(pos, from->begin_us);
+    if (host[0] != '\0') {
+        snprintf(pos->host, sizeof(pos->host), "%s", host);
+        pos->begin_seq = from->begin_seq;
+    }
+    if (from->time_us < 0)
+        return;
+    pos->time_us = from->time_us;
+    if (host[0] != '\0')
+        pos->seq = from->seq;
+}
+
+struct position_place position_place(const struct position *pos)
+{
+    struct position_place place = {pos->begin_us, pos->begin_seq, pos->time_us,
+                                   pos->seq};
+
+    return place;
 }
 
 /* How far to rewind.  A connection that is cut every few events would be sent
@@ -31,36 +55,50 @@ static int64_t at_least(int64_t value, int64_t least)
     return value < least ? least : value;
 }
 
+/* Whether C was reached on another host than ${host}. */
+static bool switches(const struct position *pos, const char *host)
+{
+    return pos->time_us >= 0 && strcmp(host, pos->host) != 0;
+}
+
+/* P for a connection to ${host}; -1: none. */
+static int64_t floor_at(const struct position *pos, const char *host)
+{
+    int64_t rewind =
+        switches(pos, host) ? POSITION_REWIND_HOST_US : POSITION_REWIND_US;
+
+    if (pos->time_us < 0)
+        return pos->begin_us;
+    return at_least(pos->time_us - shorten(rewind, pos->broken), 0);
+}
+
+int64_t position_start(const struct position *pos, const char *host)
+{
+    return at_least(floor_at(pos, host), pos->begin_us);
+}
+
 struct position_cursor position_connect(struct position *pos, const char *host,
                                         bool by_time)
 {
     struct position_cursor cursor = {true, false, 0};
-    int64_t rewind;
 
     if (!pos->first && pos->target_us >= 0 && pos->time_us == pos->target_us)
         pos->broken++;
-    pos->switched = pos->time_us >= 0 && strcmp(host, pos->host) != 0;
+    pos->switched = switches(pos, host);
     snprintf(pos->connected, sizeof(pos->connected), "%s", host);
     pos->first = true;
+    pos->unproven = pos->switched;
     pos->wild_us = -1;
-    pos->target_us = pos->time_us >= 0 ? pos->time_us : pos->since_us;
-    pos->floor_us = pos->target_us;
+    pos->target_us = pos->time_us >= 0 ? pos->time_us : pos->begin_us;
+    pos->floor_us = floor_at(pos, host);
     pos->reached = pos->target_us < 0;
-    if (pos->reached) {
-        cursor.any = false;
-        return cursor;
-    }
-    if (pos->time_us >= 0) {
-        rewind = pos->switched ? POSITION_REWIND_HOST_US : POSITION_REWIND_US;
-        rewind = shorten(rewind, pos->broken);
-        pos->floor_us =
-            at_least(pos->time_us - rewind, at_least(pos->since_us, 0));
-    }
-    cursor.value = pos->floor_us;
+    cursor.any = !pos->reached;
     if (!by_time && !pos->switched && pos->seq >= 0) {
         cursor.is_seq = true;
-        rewind = shorten(POSITION_REWIND_SEQ, pos->broken);
-        cursor.value = at_least(pos->seq - rewind, 1);
+        cursor.value =
+            at_least(pos->seq - shorten(POSITION_REWIND_SEQ, pos->broken), 1);
+    } else if (cursor.any) {
+        cursor.value = position_start(pos, host);
     }
     return cursor;
 }
@@ -68,6 +106,12 @@ struct position_cursor position_connect(struct position *pos, const char *host,
 static bool jumps(int64_t from, int64_t to)
 {
     return to > from + POSITION_MEMORY_US || to < from - POSITION_MEMORY_US;
+}
+
+/* Whether the numbers of this connection and those that we hold compare. */
+static bool on_host(const struct position *pos)
+{
+    return strcmp(pos->connected, pos->host) == 0;
 }
 
 /* Whether the first event of a connection shows that nothing is missing
@@ -78,8 +122,74 @@ static bool continues(const struct position *pos, int64_t time_us)
     if (pos->target_us < 0 || pos->target_us <= PARSE_EARLIEST)
         return true;
     if (pos->time_us < 0)
-        return time_us <= pos->target_us + POSITION_REWIND_US;
+        return pos->sparse || time_us <= pos->target_us + POSITION_REWIND_US;
     return time_us <= pos->target_us;
+}
+
+/* Whether an event of a replay lies before the place where the job began.  A
+ * crashed server gives numbers anew, but with later times. */
+static bool precedes_begin(const struct position *pos, int64_t time_us,
+                           int64_t seq)
+{
+    if (seq >= 0 && pos->begin_seq >= 0 && on_host(pos))
+        return seq < pos->begin_seq && time_us <= pos->begin_us;
+    return time_us < pos->begin_us;
+}
+
+/* Whether an event must be new, whatever its time: the replay is over. */
+static bool is_new(const struct position *pos, int64_t seq)
+{
+    return pos->seq >= 0 && seq > pos->seq && on_host(pos);
+}
+
+static bool is_below(const struct position *pos, int64_t time_us, int64_t seq)
+{
+    return !pos->reached &&
+           (time_us < pos->floor_us || precedes_begin(pos, time_us, seq));
+}
+
+/* Whether a time is to be confirmed by the next event before it counts. */
+static bool is_wild(const struct position *pos, int64_t time_us)
+{
+    int64_t known = pos->time_us >= 0 ? pos->time_us : pos->target_us;
+
+    return known >= 0 && jumps(known, time_us) &&
+           (pos->wild_us < 0 || jumps(pos->wild_us, time_us));
+}
+
+/* What we hold belongs to the present host from now on. */
+static void settle_host(struct position *pos)
+{
+    if (on_host(pos))
+        return;
+    if (pos->host[0] != '\0') {
+        pos->begin_seq = -1;
+        pos->epoch++;
+    }
+    memcpy(pos->host, pos->connected, sizeof(pos->host));
+}
+
+/* The first event is where the job begins; unless its time proves to have
+ * been of the far future, from where no server could go on. */
+static void settle_begin(struct position *pos, int64_t time_us, int64_t seq)
+{
+    if (pos->time_us < 0) {
+        if (pos->begin_us < 0)
+            pos->begin_us = time_us;
+        if (pos->begin_seq < 0)
+            pos->begin_seq = seq;
+    } else if (pos->begin_us == pos->time_us && pos->wild_us >= 0 &&
+               time_us < pos->time_us - POSITION_MEMORY_US) {
+        pos->begin_us = time_us < pos->wild_us ? time_us : pos->wild_us;
+    }
+}
+
+/* The later of two events that agree on a jump. */
+static int64_t agreed(const struct position *pos, int64_t time_us)
+{
+    if (pos->wild_us < 0 || jumps(pos->wild_us, time_us))
+        return time_us;
+    return at_least(time_us, pos->wild_us);
 }
 
 /* Move C and S to an event that is neither below the floor nor wild. */
@@ -90,33 +200,35 @@ static void advance(struct position *pos, int64_t time_us, int64_t seq)
     pos->reached = true;
     if (time_us - pos->target_us >= POSITION_REWIND_US)
         pos->broken = 0;
+    settle_host(pos);
+    settle_begin(pos, time_us, seq);
     if (jumps(pos->time_us, time_us) || time_us > pos->time_us)
-        pos->time_us = time_us;
+        pos->time_us = agreed(pos, time_us);
     pos->seq = seq;
-    memcpy(pos->host, pos->connected, sizeof(pos->host));
 }
 
 enum position_verdict position_event(struct position *pos, int64_t time_us,
                                      int64_t seq)
 {
-    enum position_verdict verdict = POSITION_TAKE;
-    int64_t reference;
+    enum position_verdict verdict;
 
     if (time_us < 0)
         return POSITION_TAKE;
     if (pos->first && !continues(pos, time_us))
-        verdict = POSITION_GAP;
+        pos->unproven = true;
     pos->first = false;
-    if (!pos->reached && time_us < pos->floor_us)
+    if (!pos->reached)
+        pos->reached = is_new(pos, seq);
+    if (is_below(pos, time_us, seq))
         return POSITION_BELOW;
-    reference = pos->wild_us >= 0 ? pos->wild_us : pos->time_us;
-    if (pos->time_us >= 0 && jumps(pos->time_us, time_us) &&
-        (pos->wild_us < 0 || jumps(reference, time_us))) {
+    verdict = pos->unproven ? POSITION_GAP : POSITION_TAKE;
+    pos->unproven = false;
+    if (is_wild(pos, time_us)) {
         pos->wild_us = time_us;
         return verdict;
     }
-    pos->wild_us = -1;
     advance(pos, time_us, seq);
+    pos->wild_us = -1;
     return verdict;
 }
 

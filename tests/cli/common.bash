@@ -78,10 +78,11 @@ background() { # OPTION...
     PIDS+=("$PID")
 }
 
-# The records of an embedded basin, in order: STREAM<TAB>BODY.
+# The records of an embedded basin without the checkpoints, in order:
+# STREAM<TAB>BODY.
 dump() { # FILE
-    sqlite3 -separator '	' "$1" \
-        'SELECT stream, body FROM records ORDER BY stream, seq_num'
+    sqlite3 -separator '	' "$1" "SELECT stream, body FROM records
+        WHERE stream NOT LIKE '\_bsky2s2/%' ESCAPE '\' ORDER BY stream, seq_num"
 }
 
 # The same of -o or -n lines.

@@ -66,12 +66,10 @@ teardown() { common_teardown; }
 }
 
 @test "options of later versions are refused as unknown" {
-    for option in --job --on-gap --metrics-file --completion; do
+    for option in --metrics-file --completion; do
         usage_error "unknown option '$option'" $option x
     done
     usage_error "--log-format: 'json' is not one of text" --log-format json
-    usage_error "--since: 'checkpoint' is not a time: now, earliest, 15m (ago) or RFC 3339" \
-        --since checkpoint
 }
 
 @test "bad routes on the command line" {
@@ -112,6 +110,8 @@ basin=s2://my-basin
 token=S2_ACCESS_TOKEN
 encryption-key=yes
 create-basin=no
+job=default
+on-gap=warn
 linger=100ms
 retry-for=0ms
 route=p/x/y example.org e.org"

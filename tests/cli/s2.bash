@@ -77,13 +77,13 @@ numbered() { # FILE...
 }
 
 # Every stream holds exactly what was decided on INPUT, once and in order, but
-# for what other writers made up.  Ends the peer.
+# for what other writers made up, and for checkpoints.  Ends the peer.
 holds() { # INPUT [OPTION...]
     s2_end
     bsky2s2 -n -i "$@" >decided
     test -s decided
     bodies decided >wanted
-    grep -v '	FOREIGN-' dump >ours
+    grep -v -e '	FOREIGN-' -e '^_bsky2s2/' dump >ours
     cut -f 1,4 ours >held
     diff wanted held >differences || { head -20 differences; return 1; }
 }

@@ -13,7 +13,7 @@
 #include "basin/basin.h"
 
 #define STREAMS 3
-#define LOG_MAX 20000
+#define LOG_FIRST 1024 /* it doubles when it is full */
 
 enum fault { NO_FAULT, REFUSED, LOST, DROPPED, LATE, FOREIGN, FAULTS };
 
@@ -25,6 +25,7 @@ struct log {
     struct stored *records;
     uint64_t first; /* trimmed below */
     uint64_t n;
+    uint64_t cap;
     bool exists;
 };
 
@@ -53,7 +54,8 @@ struct fake {
     int seen[FAULTS];
     bool no_basin;
     int foreign;
-    int deletions; /* delete a stream at some append, so many times */
+    int deletions;  /* delete a stream at some append, so many times */
+    uint64_t clock; /* dates what is appended, ms; 0: the far future */
 };
 
 static int stream_of(const char *name)
@@ -140,8 +142,10 @@ static void fake_cancel(struct basin *b, struct basin_op *op)
 
 static void store(struct log *log, const char *body)
 {
-    if (log->records == NULL)
-        log->records = calloc(LOG_MAX, sizeof(*log->records));
+    if (log->n == log->cap) {
+        log->cap = log->cap == 0 ? LOG_FIRST : 2 * log->cap;
+        log->records = realloc(log->records, log->cap * sizeof(struct stored));
+    }
     snprintf(log->records[log->n].body, 24, "%s", body);
     log->n++;
 }
@@ -202,7 +206,7 @@ static void answer_append(struct fake *fake, struct basin_op *op,
     if (fault != NO_FAULT && fault != FOREIGN)
         return;
     reply->tail.seq_num = log->n;
-    reply->tail.timestamp = UINT64_MAX / 2;
+    reply->tail.timestamp = fake->clock > 0 ? fake->clock : UINT64_MAX / 2;
     if (!log->exists) {
         reply->outcome = OUTCOME_NO_STREAM;
     } else if (apply(fake, op)) {

@@ -29,6 +29,52 @@ static void test_wire(void)
     CHECK(strlen(jetstream_library()) > 0);
 }
 
+static void test_name(void)
+{
+    static const struct {
+        const char *url;
+        const char *name;
+    } rows[] = {
+        {"wss://A.Example/subscribe", "a.example:443"},
+        {"wss://a.example/xrpc/network.bsky.jetstream.subscribeEvents",
+         "a.example:443"},
+        {"a.example", "a.example:443"},
+        {"ws://a.example", "a.example:80"},
+        {"ws://127.0.0.1:8080/", "127.0.0.1:8080"},
+        {"wss://[::1]:99/", "[::1]:99"},
+        {"wss://a.example/other", NULL},
+        {"", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct err err = ERR_INIT;
+        char name[POSITION_HOST_SIZE] = "";
+        bool bad = rows[i].name == NULL;
+
+        CHECK_INT(jetstream_name(rows[i].url, name, &err), bad ? -1 : 0);
+        CHECK_STR(name, bad ? "" : rows[i].name);
+        CHECK_INT(err.code, bad ? ERR_USAGE : ERR_NONE);
+    }
+}
+
+static void test_prefer(void)
+{
+    struct world w;
+
+    world_init(&w);
+    w.urls[0] = "wss://a.example/";
+    w.urls[1] = "ws://b.example:81";
+    w.urls[2] = "wss://c.example/";
+    w.config.nurls = 3;
+    world_open(&w);
+    CHECK_STR(jetstream_prefer(w.js, ""), "a.example:443");
+    CHECK_STR(jetstream_prefer(w.js, "b.example:81"), "b.example:81");
+    CHECK_STR(jetstream_prefer(w.js, "b.example"), "b.example:81");
+    CHECK_STR(jetstream_prefer(w.js, "d.example:443"), "b.example:81");
+    CHECK_STR(jetstream_prefer(w.js, "c.example:443"), "c.example:443");
+    world_close(&w);
+}
+
 static void test_new(void)
 {
     struct world w;
@@ -211,6 +257,8 @@ int main(void)
 {
     have_certs = peer_certs_make(&certs);
     RUN(test_wire);
+    RUN(test_name);
+    RUN(test_prefer);
     RUN(test_new);
     RUN(test_request);
     RUN(test_pause);

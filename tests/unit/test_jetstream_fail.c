@@ -42,6 +42,35 @@ static void test_failover(void)
     peer_stop(&peers[1]);
 }
 
+/* A preferred host comes first, and those behind it in their order, the first
+ * of the list after the last. */
+static void test_failover_from_preferred(void)
+{
+    struct peer peers[3];
+    struct world w;
+    char name[64];
+
+    world_init(&w);
+    for (int i = 0; i < 3; i++) {
+        CHECK(peer_start(&peers[i], NULL, i == 0 ? script_hello : script_503,
+                         NULL));
+        add_url(&w, &peers[i], "127.0.0.1", 1);
+    }
+    w.config.timing.host = 200;
+    w.config.timing.retry_base = 5;
+    world_open(&w);
+    snprintf(name, sizeof(name), "127.0.0.1:%u", peers[1].port);
+    CHECK_STR(jetstream_prefer(w.js, name), name);
+    TURN_UNTIL(&w, peer_connections(&peers[2]) > 0);
+    CHECK(peer_connections(&peers[1]) > 0);
+    CHECK_INT(peer_connections(&peers[0]), 0);
+    TURN_UNTIL(&w, w.messages == 1);
+    CHECK_INT(peer_connections(&peers[0]), 1);
+    world_close(&w);
+    for (int i = 0; i < 3; i++)
+        peer_stop(&peers[i]);
+}
+
 /* Retry-After binds us to a host no longer than the host's own time. */
 static void test_failover_early(void)
 {
@@ -310,6 +339,7 @@ int main(void)
 {
     have_certs = peer_certs_make(&certs);
     RUN(test_failover);
+    RUN(test_failover_from_preferred);
     RUN(test_failover_early);
     RUN(test_next_address);
     RUN(test_budget);

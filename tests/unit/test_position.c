@@ -34,6 +34,7 @@ static void test_same_host_by_number(void)
 
     position_init(&pos, -1);
     position_connect(&pos, "a:443", false);
+    at(T0 - S(1500), 40);
     at(T0, 50000);
     c = position_connect(&pos, "a:443", false);
     CHECK(c.any && c.is_seq);
@@ -52,6 +53,7 @@ static void test_other_host_by_time(void)
 
     position_init(&pos, -1);
     position_connect(&pos, "a:443", false);
+    at(T0 - S(1500), 40);
     at(T0, 50000);
     c = position_connect(&pos, "b:443", false);
     CHECK(pos.switched && !c.is_seq);
@@ -60,7 +62,7 @@ static void test_other_host_by_time(void)
     c = position_connect(&pos, "a:443", false);
     CHECK(!pos.switched && c.is_seq);
     position_connect(&pos, "b:443", false);
-    CHECK(at(T0 - S(1), 7) == POSITION_TAKE);
+    CHECK(at(T0 - S(1), 7) == POSITION_GAP);
     CHECK(at(T0 + S(1), 9) == POSITION_TAKE);
     c = position_connect(&pos, "b:443", false);
     CHECK(c.is_seq);
@@ -71,6 +73,7 @@ static void test_floor(void)
 {
     position_init(&pos, -1);
     position_connect(&pos, "a:443", false);
+    at(T0 - S(1500), -1);
     at(T0, -1);
     position_connect(&pos, "a:443", false);
     /* An unsealed segment: half an hour and more of old events. */
@@ -131,9 +134,13 @@ static void test_wild_time(void)
     at(T0 + S(86400), 6);
     at(T0 + S(86401), 7);
     CHECK_INT(pos.time_us, T0 + S(86401));
-    at(T0 + S(3), 8);
-    at(T0 + S(4), 9);
+    at(T0 + S(4), 8);
+    at(T0 + S(3), 9);
     CHECK_INT(pos.time_us, T0 + S(4));
+    /* One that nothing confirms leaves no trace. */
+    at(T0 + S(86400), 10);
+    at(T0 + S(5), 11);
+    CHECK_INT(pos.time_us, T0 + S(5));
 }
 
 static void test_wild_time_does_not_lift_the_floor(void)

@@ -1,5 +1,9 @@
 #include "check.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "basin/seen.h"
 
 static struct hash128 id(uint64_t n)
@@ -73,12 +77,50 @@ static void test_bounded(void)
 {
     struct seen *seen = seen_new();
 
-    for (uint64_t i = 0; i < SEEN_MOST + 10; i++)
+    for (uint64_t i = 0; i < SEEN_MOST; i++)
         seen_add(seen, id(i), (int64_t)i);
+    CHECK(!seen_forgot(seen));
+    for (uint64_t i = SEEN_MOST; i < SEEN_MOST + 10; i++)
+        seen_add(seen, id(i), (int64_t)i);
+    CHECK(seen_forgot(seen));
     CHECK_INT(seen_count(seen), SEEN_MOST);
     CHECK(!seen_has(seen, id(9)) && seen_has(seen, id(10)));
     CHECK(seen_has(seen, id(SEEN_MOST + 9)));
     seen_free(seen);
+}
+
+/* What the C library has handed out; 0 where it does not tell. */
+static size_t in_use(void)
+{
+#ifdef __GLIBC__
+    struct mallinfo2 m = mallinfo2();
+
+    return m.uordblks + m.hblkhd;
+#else
+    return 0;
+#endif
+}
+
+/* Nine streams in their usual state. */
+static void test_memory(void)
+{
+    struct seen *seen[9];
+    size_t before = in_use();
+    size_t used;
+
+    for (int i = 0; i < 9; i++) {
+        seen[i] = seen_new();
+        for (uint64_t n = 0; n < SEEN_LEAST; n++)
+            CHECK(seen_add(seen[i], id(n), 0) == 0);
+    }
+    used = in_use() - before;
+    for (int i = 0; i < 9; i++)
+        seen_free(seen[i]);
+    if (used == 0)
+        SKIP("this allocator does not tell what is in use");
+    printf("# %zu bytes\n", used);
+    CHECK(used > (size_t)9 * SEEN_LEAST * sizeof(struct hash128));
+    CHECK(used < (size_t)4 << 20);
 }
 
 int main(void)
@@ -88,5 +130,6 @@ int main(void)
     RUN(test_age_keeps_the_newest);
     RUN(test_clear);
     RUN(test_bounded);
+    RUN(test_memory);
     return check_done();
 }
