@@ -50,8 +50,9 @@ C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check check-unit check-cli check-real asan lint \
-	check-layers check-headers install uninstall clean help peers units
+.PHONY: all deps demo check check-unit check-cli check-real asan soak lint \
+	check-layers check-headers install uninstall clean help peers units \
+	mutants
 
 all: $(BIN) ## build both tools into build/
 
@@ -115,10 +116,19 @@ check-cli: all peers ## the command line against fake peers
 check-real: all peers ## against the real S2 server
 	@BUILD=$(BUILD) sh tests/run.sh real
 
+mutants: all peers ## deliberate faults, which the tests must find
+	@BUILD=$(BUILD) sh tests/mutants.sh
+
 asan: ## unit and command line tests under ASan and UBSan
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
 		SANITIZE=address,undefined all units peers
 	@BUILD=$(BUILD)/asan sh tests/run.sh unit cli
+
+# At least N kills on each basin, for at most T seconds in all.
+N = 500
+T = 3600
+soak: all peers ## kill bsky2s2 N=500 times on each basin, for at most T=3600 s
+	@BUILD=$(BUILD) bash tests/soak.sh -n $(N) -t $(T)
 
 lint: check-layers check-headers ## formatting, static checks, layers, sizes
 	@BUILD=$(BUILD) sh tests/lint.sh

@@ -12,7 +12,7 @@ need_tool() { # PROGRAM
 }
 
 for tool in cc make pkg-config protoc protoc-c bats sqlite3 openssl zstd \
-    curl clang-format cppcheck shellcheck mandoc jq; do
+    curl clang-format cppcheck shellcheck mandoc jq patch; do
     need_tool "$tool"
 done
 if command -v pkg-config >/dev/null 2>&1; then
@@ -30,7 +30,7 @@ if command -v apt-get >/dev/null 2>&1; then
         libcurl4-openssl-dev libjansson-dev libzstd-dev libsqlite3-dev
         libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libssl-dev
         bats sqlite3 openssl zstd curl clang-format cppcheck
-        shellcheck mandoc jq ca-certificates'
+        shellcheck mandoc jq patch ca-certificates'
 elif command -v dnf >/dev/null 2>&1; then
     update=true
     install='dnf install -y -q'
@@ -38,7 +38,7 @@ elif command -v dnf >/dev/null 2>&1; then
         jansson-devel libzstd-devel sqlite-devel protobuf-c-devel
         protobuf-c-compiler protobuf-compiler openssl-devel bats
         sqlite openssl zstd curl clang-tools-extra cppcheck ShellCheck
-        mandoc jq'
+        mandoc jq patch'
 elif command -v pacman >/dev/null 2>&1; then
     update='pacman -Sy --noconfirm'
     install='pacman -S --needed --noconfirm'

@@ -48,7 +48,7 @@ void report_news(struct run *run, const struct jetstream_news *news)
                  host, text);
         break;
     case JETSTREAM_TOO_OLD:
-        snprintf(run->cause, sizeof(run->cause), "%s", text);
+        snprintf(run->cause, sizeof(run->cause), "CursorTooOld: %.300s", text);
         log_line(LOG_LEVEL_WARNING, "%s: our position is too old: %s", host,
                  text);
         break;

@@ -222,8 +222,9 @@ static int turn(struct run *run, int64_t now, bool ready, int64_t *next)
     handle_signals(run, now);
     if (o->duration > 0 && now >= run->start_ms + o->duration && !run->stopping)
         run_stop(run, now, LOOP_NEVER);
-    /* Before the source looks for room, and again for what is acked below. */
-    if (flush(run, now) != 0)
+    /* Before the source looks for room, and again for what is acked below.
+     * Where a callback has found that there is no way on, nothing is begun. */
+    if (flush(run, now) != 0 || run->err.code != ERR_NONE)
         return -1;
     if (!run->stopping && source_run(run, now, ready) != 0)
         fail_source(run, now);

@@ -87,7 +87,9 @@ static enum input_taken take(struct run *run, struct slice json, uint64_t line)
         take_gap(run, now);
         break;
     case INGEST_NOTICE:
-        snprintf(run->cause, sizeof(run->cause), "%s", why.text);
+        /* Before the first event it only says what a refusal has said. */
+        if (!run->position.first || run->cause[0] == '\0')
+            snprintf(run->cause, sizeof(run->cause), "%s", why.text);
         log_line(LOG_LEVEL_WARNING, "%s says: %s", run->host, why.text);
         break;
     case INGEST_FATAL:

@@ -1,6 +1,7 @@
 #include "basin/writer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/loop.h"
 #include "basin/lane.h"
@@ -48,12 +49,26 @@ void writer_free(struct writer *writer)
     free(writer);
 }
 
+/* The lane of stream ${name}; -1: none yet.  At the start there is none: ten
+ * thousand routes need not be compared with each other. */
+static int find_lane(const struct writer *writer, const char *name)
+{
+    for (size_t i = 0; writer->started && i < writer->n; i++) {
+        if (strcmp(writer->lanes[i]->name, name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
 int writer_stream(struct writer *writer, const char *name, struct err *err)
 {
-    struct lane **lanes =
-        realloc(writer->lanes, (writer->n + 1) * sizeof(struct lane *));
+    int known = find_lane(writer, name);
+    struct lane **lanes;
     struct lane *lane;
 
+    if (known >= 0)
+        return known;
+    lanes = realloc(writer->lanes, (writer->n + 1) * sizeof(struct lane *));
     if (lanes == NULL)
         return err_memory(err);
     writer->lanes = lanes;

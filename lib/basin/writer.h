@@ -77,7 +77,9 @@ void writer_free(struct writer *writer);
 
 /*
  * writer_stream(writer, name, err): a stream to write to, created when it is
- * missing.  Returns its index, 0 and up, or -1.
+ * missing.  Returns its index, 0 and up, or -1.  Names differ before
+ * writer_start; from then on a stream keeps its index, since a second queue
+ * would break its order.
  */
 int writer_stream(struct writer *writer, const char *name, struct err *err);
 
