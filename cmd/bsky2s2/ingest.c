@@ -32,6 +32,7 @@ struct ingest {
     bool started;              /* the writer knows where the source begins */
     struct writer_mark before; /* where the source stood before this event */
     struct position unmoved;   /* as it was then, where a gap is the end */
+    bool gap;                  /* before this event */
     int64_t gap_from_us;
     int64_t gap_to_us;
 };
@@ -206,6 +207,7 @@ static enum position_verdict place(struct ingest *ingest,
         return POSITION_BELOW;
     if (verdict != POSITION_GAP)
         return verdict;
+    ingest->gap = true;
     ingest->gap_from_us = pos->target_us;
     ingest->gap_to_us = event->time_us;
     /* Who does not want to go on finds the gap again after a restart. */
@@ -214,10 +216,11 @@ static enum position_verdict place(struct ingest *ingest,
     return verdict;
 }
 
-void ingest_gap(const struct ingest *ingest, int64_t *from_us, int64_t *to_us)
+bool ingest_gap(const struct ingest *ingest, int64_t *from_us, int64_t *to_us)
 {
     *from_us = ingest->gap_from_us;
     *to_us = ingest->gap_to_us;
+    return ingest->gap;
 }
 
 static void keep_time(struct ingest *ingest, const struct event *event,
@@ -241,8 +244,6 @@ static enum ingest_result judge(struct ingest *ingest,
 {
     const struct options *o = ingest->c.config->options;
     enum position_verdict verdict;
-    enum ingest_result result;
-    bool gap;
 
     if (event->kind == EVENT_ERROR || event->kind == EVENT_INFO) {
         err_set(why, ERR_PROTOCOL, "%.*s: %.*s",
@@ -260,17 +261,14 @@ static enum ingest_result judge(struct ingest *ingest,
         ingest->c.stats->below++;
         return INGEST_DONE;
     }
-    gap = verdict == POSITION_GAP;
-    if (gap && o->on_gap == OPTIONS_FAIL)
-        return INGEST_GAP;
+    if (verdict == POSITION_GAP && o->on_gap == OPTIONS_FAIL)
+        return INGEST_DONE;
     /* One wild time is not the end. */
     if (o->until != OPTIONS_UNSET && event->time_us >= o->until)
         return ingest->c.position->time_us >= o->until ? INGEST_BOUND
                                                        : INGEST_DONE;
-    if (event->kind != EVENT_POST)
-        return gap ? INGEST_GAP : INGEST_DONE;
-    result = take_post(ingest, event, now, why);
-    return result == INGEST_DONE && gap ? INGEST_GAP : result;
+    return event->kind == EVENT_POST ? take_post(ingest, event, now, why)
+                                     : INGEST_DONE;
 }
 
 /* A huge message takes many times its size as a tree, and the C library would
@@ -303,6 +301,7 @@ enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
     enum ingest_result result;
     struct event event;
 
+    ingest->gap = false;
     ingest->c.stats->events++;
     if (event_parse(json, &event, why) < 0) {
         if (why->code == ERR_OS)

@@ -41,8 +41,6 @@ enum ingest_result {
     INGEST_MALFORMED, /* counted; ${why} says what is wrong with it */
     INGEST_BOUND,     /* --until or --count is reached: stop reading */
     INGEST_HOLD,      /* not taken: the writer must first learn what is there */
-    INGEST_GAP,       /* something before it may be missing; the event itself
-                         is taken, with --on-gap fail it is not */
     INGEST_NOTICE,    /* the server said something; it is in ${why} */
     INGEST_FATAL      /* ${why}: out of memory, or the output is stuck */
 };
@@ -51,9 +49,12 @@ enum ingest_result {
 enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
                                 int64_t now, struct err *why);
 
-/* ingest_gap(ingest, from_us, to_us): after INGEST_GAP: where it begins and
- * ends. */
-void ingest_gap(const struct ingest *ingest, int64_t *from_us, int64_t *to_us);
+/*
+ * ingest_gap(ingest, from_us, to_us): whether something may be missing before
+ * the event of the last ingest_event, and from where to where; whatever came
+ * of the event itself.  With --on-gap fail it has not been taken.
+ */
+bool ingest_gap(const struct ingest *ingest, int64_t *from_us, int64_t *to_us);
 
 /* ingest_identify: a writer hook; its arg is an ingest's hash key. */
 int ingest_identify(void *key, struct slice body, struct hash128 *id);

@@ -25,6 +25,7 @@ struct job {
     char stream[ROUTE_STREAM_MAX + 1];
     struct buf differences; /* between its settings and ours */
     int64_t skipped_us;     /* --since skips what comes after this; -1 */
+    int64_t repeated_us;    /* --since goes back from here; -1 */
     bool lost;              /* there were, and none is left */
     bool flushed;
 };
@@ -63,6 +64,8 @@ static int judge(struct run *run, const struct checkpoint_text *text,
     if (config->since != OPTIONS_UNSET) {
         if (text->at.time_us >= 0 && config->since > text->at.time_us)
             job->skipped_us = text->at.time_us;
+        else if (text->at.time_us >= 0)
+            job->repeated_us = text->at.time_us;
         return 0;
     }
     if (differ > 0 && !config->anyway)
@@ -74,6 +77,12 @@ static int judge(struct run *run, const struct checkpoint_text *text,
     job->from.begin_seq = text->at.begin_seq;
     job->from.time_us = text->at.time_us;
     job->from.seq = text->at.seq;
+    /* What comes before was judged by other settings: judged anew, it would
+     * stand behind what is later. */
+    if (differ > 0 && text->at.time_us >= 0) {
+        job->from.begin_us = text->at.time_us;
+        job->from.begin_seq = text->at.seq < 0 ? -1 : text->at.seq + 1;
+    }
     snprintf(job->url, sizeof(job->url), "%s", text->at.url);
     if (jetstream_name(job->url, job->host, err) != 0) {
         err_clear(err);
@@ -92,6 +101,7 @@ static int on_begin(void *arg, const struct checkpoint_found *found,
     job->host[0] = '\0';
     job->url[0] = '\0';
     job->skipped_us = -1;
+    job->repeated_us = -1;
     job->lost = found->lost && run->config->since == OPTIONS_UNSET;
     if (job->lost && run->config->options->on_gap == OPTIONS_FAIL)
         return err_set(err, ERR_PROTOCOL,
@@ -209,11 +219,22 @@ static void tell_begin(struct run *run)
     if (job->skipped_us >= 0)
         report_gap(run, job->skipped_us, run->config->since,
                    "--since skips it");
-    if (buf_str(&job->differences)[0] != '\0')
+    if (job->repeated_us >= 0) {
+        parse_time_text(job->repeated_us, time);
+        log_line(LOG_LEVEL_NOTICE,
+                 "job '%.64s': --since goes back from %s: what is missing "
+                 "there will stand behind what is later",
+                 name, time);
+    }
+    if (buf_str(&job->differences)[0] != '\0') {
+        if (job->from.begin_us >= 0)
+            parse_time_text(job->from.begin_us, time);
         log_line(LOG_LEVEL_WARNING,
                  "job '%.64s': its settings are others from here on (%s): "
-                 "what the new ones add is missing before",
-                 name, buf_str(&job->differences));
+                 "what the new ones add is missing before %s",
+                 name, buf_str(&job->differences),
+                 job->from.begin_us < 0 ? "now" : time);
+    }
     if (job->from.time_us >= 0) {
         parse_time_text(job->from.time_us, time);
         log_line(LOG_LEVEL_NOTICE, "job '%.64s': going on from %s", name, time);
@@ -256,8 +277,10 @@ static void offer(struct run *run)
         place.time_us = mark.time_us;
         place.seq = mark.seq;
     }
-    if (place.time_us < 0)
+    if (place.time_us < 0 && place.begin_us < 0)
         return;
+    if (place.time_us < 0)
+        place.seq = -1;
     at.time_us = place.time_us;
     at.seq = place.seq;
     at.url = url_of(run);
@@ -279,6 +302,9 @@ int job_run(struct run *run, int64_t now, int64_t *next)
     if (checkpoint_run(run->checkpoint, now, loop_wall() / 1000, &due,
                        &run->err) != 0)
         return -1;
+    /* A job that is killed before it is known where it began will begin
+     * elsewhere: nothing of it may be there then. */
+    writer_hold(run->writer, !checkpoint_begun(run->checkpoint));
     if (!run->begun && checkpoint_ready(run->checkpoint)) {
         begin(run);
         tell_begin(run);

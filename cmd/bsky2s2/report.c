@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/loop.h"
@@ -16,6 +17,8 @@ void report_news(struct run *run, const struct jetstream_news *news)
 
     switch (news->change) {
     case JETSTREAM_CONNECTING:
+        if (strcmp(run->host, host) != 0)
+            run->cause[0] = '\0';
         log_line(LOG_LEVEL_DEBUG, "connecting to %s", host);
         break;
     case JETSTREAM_UP:
@@ -48,6 +51,7 @@ void report_news(struct run *run, const struct jetstream_news *news)
                  host, text);
         break;
     case JETSTREAM_TOO_OLD:
+        snprintf(run->host, sizeof(run->host), "%s", host);
         snprintf(run->cause, sizeof(run->cause), "CursorTooOld: %.300s", text);
         log_line(LOG_LEVEL_WARNING, "%s: our position is too old: %s", host,
                  text);

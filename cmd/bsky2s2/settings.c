@@ -6,6 +6,11 @@
 /* A route with all its domains is far shorter. */
 #define TEXT_MAX ((size_t)16 << 20)
 
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static int add(struct settings *settings, const char *name, const char *value)
 {
     struct buf text = BUF_INIT(TEXT_MAX);
@@ -29,6 +34,32 @@ static int add(struct settings *settings, const char *name, const char *value)
     return 0;
 }
 
+/* Tags of languages are compared without regard to case. */
+static int add_lang(struct settings *settings, const char *tag)
+{
+    char *lower = strdup(tag);
+    int rc;
+
+    if (lower == NULL)
+        return -1;
+    for (char *p = lower; *p != '\0'; p++) {
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p + 'a' - 'A');
+    }
+    rc = add(settings, "lang", lower);
+    free(lower);
+    return rc;
+}
+
+static int add_langs(struct settings *settings, const struct config *config)
+{
+    for (size_t i = 0; i < config->nlangs; i++) {
+        if (add_lang(settings, config->langs[i]) != 0)
+            return -1;
+    }
+    return config->nlangs == 0 ? add(settings, "lang", "any") : 0;
+}
+
 static int add_all(struct settings *settings, const char *name,
                    const char *const *values, size_t n)
 {
@@ -39,25 +70,37 @@ static int add_all(struct settings *settings, const char *name,
     return 0;
 }
 
-/* STREAM and the domains that lead there; another route may have taken some.
- * The first one is named in each record, so it counts in any case. */
+/* The domains that lead to a stream, in the words of --route; another route
+ * may have taken some.  The first one is named in each record, so it counts in
+ * any case; of the others neither order nor repetition does. */
 static int add_route(struct settings *settings, const struct routes *routes,
                      const struct route *route)
 {
+    size_t n = route->ndomains;
+    const char **domains = malloc(n * sizeof(*domains));
     struct buf text = BUF_INIT(TEXT_MAX);
-    int rc = buf_addstr(&text, route->stream);
+    int rc = domains == NULL ? -1 : 0;
+    bool first;
 
-    for (size_t i = 0; rc == 0 && i < route->ndomains; i++) {
-        const char *domain = route->domains[i];
-
-        if (routes_find(routes, slice_str(domain)) == route)
-            rc = buf_addf(&text, " %s", domain);
-        else if (i == 0)
-            rc = buf_addf(&text, " (%s)", domain);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        domains[i] = route->domains[i];
+    if (rc == 0) {
+        qsort(domains + 1, n - 1, sizeof(*domains), compare);
+        first = routes_find(routes, slice_str(domains[0])) == route;
+        rc = buf_addf(&text, first ? "%s" : "(%s)", domains[0]);
     }
+    for (size_t i = 1; rc == 0 && i < n; i++) {
+        if (routes_find(routes, slice_str(domains[i])) == route &&
+            strcmp(domains[i], domains[i - 1]) != 0 &&
+            strcmp(domains[i], domains[0]) != 0)
+            rc = buf_addf(&text, ",%s", domains[i]);
+    }
+    if (rc == 0)
+        rc = buf_addf(&text, "=%s", route->stream);
     if (rc == 0)
         rc = add(settings, "route", buf_str(&text));
     buf_release(&text);
+    free(domains);
     return rc;
 }
 
@@ -68,11 +111,6 @@ static int add_routes(struct settings *settings, const struct routes *routes)
             return -1;
     }
     return 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* In order, and what is said twice once. */
@@ -95,15 +133,12 @@ int settings_make(struct settings *settings, const struct config *config,
                   const struct routes *routes, struct err *err)
 {
     static const char *const links[] = {"all", "facets", "embeds"};
-    static const char *const any[] = {"any"};
     const struct options *o = config->options;
-    bool all = config->nlangs == 0;
 
     memset(settings, 0, sizeof(*settings));
     if (add(settings, "prefix", o->prefix == NULL ? "" : o->prefix) != 0 ||
         add(settings, "links", links[o->links]) != 0 ||
-        add_all(settings, "lang", all ? any : config->langs,
-                all ? 1 : config->nlangs) != 0 ||
+        add_langs(settings, config) != 0 ||
         add_all(settings, "did", o->dids.v, o->dids.n) != 0 ||
         add_routes(settings, routes) != 0)
         return err_memory(err);

@@ -41,7 +41,7 @@ static bool is_full(const struct run *run)
 }
 
 /* What the server said last explains a gap, if it said something. */
-static void take_gap(struct run *run, int64_t now)
+static void tell_gap(struct run *run, int64_t now)
 {
     const char *cause =
         run->cause[0] != '\0' ? run->cause
@@ -51,7 +51,8 @@ static void take_gap(struct run *run, int64_t now)
     int64_t from_us;
     int64_t to_us;
 
-    ingest_gap(run->ingest, &from_us, &to_us);
+    if (!ingest_gap(run->ingest, &from_us, &to_us))
+        return;
     report_gap(run, from_us, to_us, cause);
     if (run->config->options->on_gap != OPTIONS_FAIL)
         return;
@@ -65,8 +66,10 @@ static enum input_taken take(struct run *run, struct slice json, uint64_t line)
 {
     struct err why = ERR_INIT;
     int64_t now = loop_now();
+    enum ingest_result result = ingest_event(run->ingest, json, now, &why);
 
-    switch (ingest_event(run->ingest, json, now, &why)) {
+    tell_gap(run, now);
+    switch (result) {
     case INGEST_DONE:
         break;
     case INGEST_MALFORMED:
@@ -83,9 +86,6 @@ static enum input_taken take(struct run *run, struct slice json, uint64_t line)
     case INGEST_HOLD:
         run->paused = true;
         return INPUT_HOLD;
-    case INGEST_GAP:
-        take_gap(run, now);
-        break;
     case INGEST_NOTICE:
         /* Before the first event it only says what a refusal has said. */
         if (!run->position.first || run->cause[0] == '\0')

@@ -76,6 +76,13 @@ bool checkpoint_ready(const struct checkpoint *cp)
            cp->attempt.fatal.code == ERR_NONE;
 }
 
+bool checkpoint_begun(const struct checkpoint *cp)
+{
+    const struct checkpoint_at *at = &cp->written.at;
+
+    return at->time_us >= 0 || at->begin_us >= 0;
+}
+
 void checkpoint_put(struct checkpoint *cp, const struct checkpoint_at *at)
 {
     if (checkpoint_place_set(&cp->put, at))
@@ -183,7 +190,8 @@ static bool is_due(const struct checkpoint *cp, int64_t now, int64_t *next)
     int64_t due =
         cp->sent_ms + (stands ? cp->config.still_ms : cp->config.every_ms);
 
-    if (cp->flushing || cp->renewed || now >= due)
+    if (cp->flushing || cp->renewed || now >= due ||
+        (!stands && !checkpoint_begun(cp)))
         return true;
     if (due < *next)
         *next = due;

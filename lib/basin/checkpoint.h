@@ -72,7 +72,8 @@ struct checkpoint_config {
     const char *host;                           /* of this machine */
     int64_t pid;                                /* of this process */
     const char *token;                          /* a fresh UUID */
-    int64_t every_ms;  /* least time between two of different positions */
+    int64_t every_ms;  /* least time between two of different positions; where
+                          the job began is written at once */
     int64_t still_ms;  /* one is written again when so long none was */
     int64_t retry_for; /* budget of consecutive failure, ms; 0: for ever */
     uint64_t seed;     /* of the back-off's jitter */
@@ -96,6 +97,10 @@ void checkpoint_free(struct checkpoint *checkpoint);
 
 /* checkpoint_ready(checkpoint): our fence is in force. */
 bool checkpoint_ready(const struct checkpoint *checkpoint);
+
+/* checkpoint_begun(checkpoint): where the job began, or how far it got, has
+ * been written down. */
+bool checkpoint_begun(const struct checkpoint *checkpoint);
 
 /* checkpoint_put(checkpoint, at): from now on ${at} is what may be written:
  * all that it covers is durable.  Copied; its url at most

@@ -3,10 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How far before the source's beginning a record can be dated and still be
- * sent again; see exactly-once in README. */
-#define MEMORY_MS 1800000
-
 int lane_init(struct lane *lane, struct lane_shared *shared, const char *name,
               struct err *err)
 {
@@ -59,6 +55,8 @@ static bool is_ripe(const struct lane *lane, int64_t now, int64_t *next)
 
     if (lane->queue.n == 0)
         return false;
+    if (lane->flight == 0 && lane->shared->hold)
+        return false;
     if (lane->flight > 0 || lane->shared->flush ||
         lane->queue.n >= WIRE_BATCH_RECORDS ||
         lane->queue.metered >= WIRE_BATCH_BYTES)
@@ -96,7 +94,7 @@ static void append(struct lane *lane, struct err *err)
 static void read_page(struct lane *lane, struct err *err)
 {
     struct wire_read read = {.from = lane->from};
-    int64_t since = lane->shared->from_ms - MEMORY_MS;
+    int64_t since = lane->shared->from_ms - LANE_MEMORY_MS;
 
     if (lane->step == LANE_FIND) {
         read.by_time = true;

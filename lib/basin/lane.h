@@ -11,12 +11,17 @@
 #include "basin/seen.h"
 #include "basin/writer.h"
 
+/* How far before the source's beginning a record can be dated and still be
+ * sent again; see exactly-once in README. */
+#define LANE_MEMORY_MS 1800000
+
 /* What all lanes of a writer share; the writer owns it. */
 struct lane_shared {
     struct writer_config config;
     struct writer_stats stats;
     struct rng rng;
     bool flush;
+    bool hold;      /* nothing new is appended */
     bool answered;  /* since the last writer_run */
     bool recovered; /* likewise: a lane that had failed did not */
     bool clock_noted;

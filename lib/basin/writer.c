@@ -136,6 +136,8 @@ bool writer_oldest(const struct writer *writer, struct writer_mark *mark)
 
 void writer_age(struct writer *writer, int64_t before_us)
 {
+    if (before_us > 0)
+        writer->shared.from_ms = before_us / 1000 + LANE_MEMORY_MS;
     for (size_t i = 0; i < writer->n; i++)
         seen_age(writer->lanes[i]->seen, before_us);
 }
@@ -156,6 +158,11 @@ size_t writer_records(const struct writer *writer)
     for (size_t i = 0; i < writer->n; i++)
         n += writer->lanes[i]->queue.n;
     return n;
+}
+
+void writer_hold(struct writer *writer, bool hold)
+{
+    writer->shared.hold = hold;
 }
 
 void writer_flush(struct writer *writer)

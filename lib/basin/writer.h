@@ -124,13 +124,17 @@ enum writer_added writer_add(struct writer *writer, int stream,
  * mark of the oldest is stored. */
 bool writer_oldest(const struct writer *writer, struct writer_mark *mark);
 
-/* writer_age(writer, before_us): identities older than that may go. */
+/* writer_age(writer, before_us): identities older than that may go, and of
+ * streams that are added later none is learnt. */
 void writer_age(struct writer *writer, int64_t before_us);
 
 /* writer_bytes(writer), writer_records(writer): what is queued or in
  * flight, metered; 0 when everything is acked. */
 size_t writer_bytes(const struct writer *writer);
 size_t writer_records(const struct writer *writer);
+
+/* writer_hold(writer, hold): while held, nothing new is appended. */
+void writer_hold(struct writer *writer, bool hold);
 
 /* writer_flush(writer): from now on no batch waits to fill up. */
 void writer_flush(struct writer *writer);

@@ -92,11 +92,13 @@ struct position_cursor position_connect(struct position *pos, const char *host,
     pos->target_us = pos->time_us >= 0 ? pos->time_us : pos->begin_us;
     pos->floor_us = floor_at(pos, host);
     pos->reached = pos->target_us < 0;
+    pos->asked_seq = -1;
     cursor.any = !pos->reached;
     if (!by_time && !pos->switched && pos->seq >= 0) {
         cursor.is_seq = true;
         cursor.value =
             at_least(pos->seq - shorten(POSITION_REWIND_SEQ, pos->broken), 1);
+        pos->asked_seq = cursor.value;
     } else if (cursor.any) {
         cursor.value = position_start(pos, host);
     }
@@ -115,10 +117,14 @@ static bool on_host(const struct position *pos)
 }
 
 /* Whether the first event of a connection shows that nothing is missing
- * before it.  When nothing has been reached yet, the time asked for stands
- * for C; an event exactly there is too much to ask. */
-static bool continues(const struct position *pos, int64_t time_us)
+ * before it.  A number between the one asked for and S shows it whatever the
+ * time, and one above S shows the contrary; one below belongs to a server that
+ * has begun to count anew.  When nothing has been reached yet, the time asked
+ * for stands for C; an event exactly there is too much to ask. */
+static bool continues(const struct position *pos, int64_t time_us, int64_t seq)
 {
+    if (pos->asked_seq >= 0 && seq >= pos->asked_seq)
+        return seq <= pos->seq;
     if (pos->target_us < 0 || pos->target_us <= PARSE_EARLIEST)
         return true;
     if (pos->time_us < 0)
@@ -148,13 +154,23 @@ static bool is_below(const struct position *pos, int64_t time_us, int64_t seq)
            (time_us < pos->floor_us || precedes_begin(pos, time_us, seq));
 }
 
+/* Where few events come, two that leave each other far behind are no less
+ * true for it. */
+static bool strides(const struct position *pos, int64_t known, int64_t time_us)
+{
+    return pos->sparse && pos->wild_us > known && time_us > known;
+}
+
 /* Whether a time is to be confirmed by the next event before it counts. */
 static bool is_wild(const struct position *pos, int64_t time_us)
 {
     int64_t known = pos->time_us >= 0 ? pos->time_us : pos->target_us;
 
-    return known >= 0 && jumps(known, time_us) &&
-           (pos->wild_us < 0 || jumps(pos->wild_us, time_us));
+    if (known < 0 || !jumps(known, time_us))
+        return false;
+    if (pos->wild_us < 0)
+        return true;
+    return jumps(pos->wild_us, time_us) && !strides(pos, known, time_us);
 }
 
 /* What we hold belongs to the present host from now on. */
@@ -184,11 +200,26 @@ static void settle_begin(struct position *pos, int64_t time_us, int64_t seq)
     }
 }
 
-/* The later of two events that agree on a jump. */
+/* The later of two events that agree on a jump; the earlier of two that only
+ * go the same way. */
 static int64_t agreed(const struct position *pos, int64_t time_us)
 {
-    if (pos->wild_us < 0 || jumps(pos->wild_us, time_us))
+    if (pos->wild_us < 0)
         return time_us;
+    if (!jumps(pos->wild_us, time_us))
+        return at_least(time_us, pos->wild_us);
+    if (strides(pos, pos->time_us, time_us) && pos->wild_us < time_us)
+        return pos->wild_us;
+    return time_us;
+}
+
+/* What the next event is to confirm: the farther of two strides. */
+static int64_t still_wild(const struct position *pos, int64_t known,
+                          int64_t time_us)
+{
+    if (pos->wild_us < 0 || !jumps(pos->wild_us, time_us) ||
+        !strides(pos, known, time_us))
+        return -1;
     return at_least(time_us, pos->wild_us);
 }
 
@@ -211,10 +242,11 @@ enum position_verdict position_event(struct position *pos, int64_t time_us,
                                      int64_t seq)
 {
     enum position_verdict verdict;
+    int64_t known = pos->time_us;
 
     if (time_us < 0)
         return POSITION_TAKE;
-    if (pos->first && !continues(pos, time_us))
+    if (pos->first && !continues(pos, time_us, seq))
         pos->unproven = true;
     pos->first = false;
     if (!pos->reached)
@@ -228,7 +260,7 @@ enum position_verdict position_event(struct position *pos, int64_t time_us,
         return verdict;
     }
     advance(pos, time_us, seq);
-    pos->wild_us = -1;
+    pos->wild_us = still_wild(pos, known, time_us);
     return verdict;
 }
 

@@ -46,10 +46,12 @@ struct position {
                         nothing past C */
     bool sparse;     /* set by the caller: only some accounts' events come, so
                         that the first of all may lie far behind what was
-                        asked for, and be no gap */
+                        asked for, and be no gap; and each may come long after
+                        the one before */
 
     /* the present connection */
     char connected[POSITION_HOST_SIZE];
+    int64_t asked_seq; /* the number that was asked for; -1: none was */
     int64_t floor_us;  /* P: events before it are dropped, -1: none */
     int64_t target_us; /* C when it was made, else what was asked for; -1 */
     bool reached;      /* the replay has come to C: no floor any more */

@@ -36,7 +36,7 @@ connection"
     only "news/bbc bbc.com" "x/new youtube.com"
     reads_again 1
     grep -Fqx "bsky2s2: read the routes again: 2" err
-    await newest_is_of 'x/new youtube.com'
+    await newest_is_of 'youtube.com=x/new'
     has 1600
     end_job TERM
     same "$status" 0
@@ -68,16 +68,16 @@ settings() {
     reads_again 1
     end_job TERM
     same "$status" 0
-    newest_is_of 'x/new youtube.com'
+    newest_is_of 'youtube.com=x/new'
     # With the file as it was: 78. As it is: on.
     only "news/bbc bbc.com"
     job_ends --no-default-routes -R routes
     same "$status" 78
-    same "$(said)" "bsky2s2: the checkpoint of job 'default' is of other settings (-route=x/new youtube.com): another --job, or --since"
+    same "$(said)" "bsky2s2: the checkpoint of job 'default' is of other settings (-route=youtube.com=x/new): another --job, or --since"
     only "news/bbc bbc.com" "x/new youtube.com"
     job --no-default-routes -R routes
     until_has 168
-    newest_is_of 'x/new youtube.com'
+    newest_is_of 'youtube.com=x/new'
 }
 
 @test "the next checkpoint has the new settings; the next run is held to them" {
@@ -108,7 +108,7 @@ bsky2s2: the old routes stay: routes: No such file or directory
 bsky2s2: the old routes stay: there is no route"
     tail -n +2 1 >2
     is_exact 2 --no-default-routes -r bbc.com=news/bbc
-    newest | jq -e '.settings.list | index("route=news/bbc bbc.com")'
+    newest | jq -e '.settings.list | index("route=bbc.com=news/bbc")'
 }
 
 @test "nohup: SIGHUP is ignored" {
@@ -126,4 +126,18 @@ bsky2s2: the old routes stay: there is no route"
     end_job TERM
     same "$status" 0
     same "$(count 'routes' err)" 0
+}
+
+@test "while a stream backs off: its older records stay before its newer" {
+    WIRE=1
+    on s2 "on append social/youtube 2 status 503 unavailable Retry-After: 2"
+    row 1 400 0 1 | awk '$1 % 5' | events 1 >1
+    jet --v1 1 --pace 100/s <<<""
+    job
+    await grep -q 'op=append stream=social/youtube n=2 status 503' log
+    kill -HUP "$PID"
+    has 320
+    end_job TERM
+    is_exact 1
+    grep -q 'read the routes again' err
 }

@@ -293,6 +293,25 @@ static void test_late_stream(void)
     }
 }
 
+/* Held, nothing new goes out, not even at the end. */
+static void test_hold(void)
+{
+    struct run run;
+
+    begin(&run, 5, false);
+    writer_start(run.writer, -1);
+    writer_hold(run.writer, true);
+    add(&run, 0, 0);
+    writer_flush(run.writer);
+    for (int i = 0; i < 20; i++)
+        step(&run);
+    CHECK_INT(run.fake.logs[0].n, 0);
+    writer_hold(run.writer, false);
+    drain(&run);
+    CHECK_INT(run.fake.logs[0].n, 1);
+    end(&run);
+}
+
 int main(void)
 {
     RUN(test_oldest);
@@ -304,5 +323,6 @@ int main(void)
     RUN(test_clock);
     RUN(test_forgotten);
     RUN(test_late_stream);
+    RUN(test_hold);
     return check_done();
 }
