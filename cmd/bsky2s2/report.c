@@ -59,19 +59,30 @@ void report_news(struct run *run, const struct jetstream_news *news)
     }
 }
 
+/* The first of ${n} failures in a row is news. */
+static void tell_retry(const char *stream, const struct err *err, uint64_t n,
+                       int64_t delay_ms)
+{
+    log_line(n == 1 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+             "%s: %s; trying again in %" PRId64 ".%03" PRId64 " s", stream,
+             err->text, delay_ms / 1000, delay_ms % 1000);
+}
+
+static void tell_recovered(const char *stream, uint64_t n)
+{
+    log_line(LOG_LEVEL_NOTICE, "%s: going on after %" PRIu64 " failures",
+             stream, n);
+}
+
 void report_note(void *arg, const struct writer_note *note)
 {
     (void)arg;
     switch (note->event) {
     case WRITER_RETRY:
-        log_line(note->n == 1 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
-                 "%s: %s; trying again in %" PRId64 ".%03" PRId64 " s",
-                 note->stream, note->err->text, note->delay_ms / 1000,
-                 note->delay_ms % 1000);
+        tell_retry(note->stream, note->err, note->n, note->delay_ms);
         break;
     case WRITER_RECOVERED:
-        log_line(LOG_LEVEL_NOTICE, "%s: going on after %" PRIu64 " failures",
-                 note->stream, note->n);
+        tell_recovered(note->stream, note->n);
         break;
     case WRITER_CREATED:
         log_line(LOG_LEVEL_NOTICE, "created the basin");
@@ -107,14 +118,10 @@ void report_checkpoint(struct run *run, const struct checkpoint_note *note)
 {
     switch (note->event) {
     case CHECKPOINT_RETRY:
-        log_line(note->n == 1 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
-                 "%s: %s; trying again in %" PRId64 ".%03" PRId64 " s",
-                 note->stream, note->err->text, note->delay_ms / 1000,
-                 note->delay_ms % 1000);
+        tell_retry(note->stream, note->err, note->n, note->delay_ms);
         break;
     case CHECKPOINT_RECOVERED:
-        log_line(LOG_LEVEL_NOTICE, "%s: going on after %" PRIu64 " failures",
-                 note->stream, note->n);
+        tell_recovered(note->stream, note->n);
         break;
     case CHECKPOINT_CREATED:
         log_line(LOG_LEVEL_NOTICE, "created the basin");

@@ -101,7 +101,7 @@ dying() {
             dying DIE_ON=send,sendto,sendmsg DIE_AT="$n" DIE_AFTER=$after
             [ "$STATUS" = 0 ] || killed=$((killed + 1))
             crash_last
-            crash_compare --prefix "$CRASH_PREFIX" || {
+            crash_compare || {
                 echo "killed at send $n, after: $after"
                 return 1
             }

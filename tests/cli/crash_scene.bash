@@ -45,8 +45,7 @@ recovers() { # OPTION...
 recovers_but() { # PATTERN
     local stream
     crash_last
-    bsky2s2 -n -i events >decided
-    bodies decided >wanted
+    crash_wanted >wanted
     crash_held >held
     diff <(grep -Ev "^($1)	" wanted) <(grep -Ev "^($1)	" held)
     for stream in $(cut -f 1 wanted | uniq | grep -Ex "$1"); do

@@ -139,9 +139,9 @@ floor 700"
 
 @test "K trimmed or expired to the last checkpoint: said, and with fail 76" {
     emptied() {
-        # The fence, its checkpoint, and that of the end.
+        # The fence, its checkpoint, that of the begin and that of the end.
         [ "$BASIN" = file ] ||
-            on s2 "on read _bsky2s2/default 1 trim 3"
+            on s2 "on read _bsky2s2/default 1 trim 4"
         row 1 100 0 1 | events 1 | tee 1 >2
         row 101 200 100 1 | events 1 >>2
         jet < <(in_turn 2)

@@ -201,8 +201,7 @@ holds_some() {
 # What follows an emptied store is complete: each stream holds, in order and
 # once, the end of what it should, all of it from one record on.
 complete_end() {
-    bsky2s2 -n -i events >decided
-    bodies decided >wanted
+    crash_wanted >wanted
     crash_held >held
     for stream in $(cut -f 1 wanted | uniq); do
         grep "^$stream	" held >part
