@@ -120,11 +120,6 @@ static int on_begin(void *arg, const struct checkpoint_found *found,
     return 0;
 }
 
-static void on_note(void *arg, const struct checkpoint_note *note)
-{
-    report_checkpoint(arg, note);
-}
-
 static int open_checkpoint(struct run *run)
 {
     const struct options *o = run->config->options;
@@ -143,7 +138,7 @@ static int open_checkpoint(struct run *run)
         .still_ms = CHECKPOINT_STILL_MS,
         .retry_for = o->general.retry_for,
         .seed = run->key.k0 ^ run->key.k1,
-        .hooks = {on_begin, on_note, run},
+        .hooks = {on_begin, report_checkpoint, run},
     };
 
     if (settings_make(&run->job->settings, run->config, run->config->routes,

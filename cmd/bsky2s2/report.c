@@ -114,8 +114,10 @@ void report_note(void *arg, const struct writer_note *note)
     }
 }
 
-void report_checkpoint(struct run *run, const struct checkpoint_note *note)
+void report_checkpoint(void *arg, const struct checkpoint_note *note)
 {
+    struct run *run = arg;
+
     switch (note->event) {
     case CHECKPOINT_RETRY:
         tell_retry(note->stream, note->err, note->n, note->delay_ms);
@@ -144,12 +146,10 @@ void report_checkpoint(struct run *run, const struct checkpoint_note *note)
     }
 }
 
-void report_cursor(struct run *run, const char *host,
-                   const struct position_cursor *cursor)
+void report_cursor(const char *host, const struct position_cursor *cursor)
 {
     char time[PARSE_TIME_SIZE];
 
-    (void)run;
     if (!cursor->any) {
         log_line(LOG_LEVEL_INFO, "%s: from the live tip", host);
     } else if (cursor->is_seq) {

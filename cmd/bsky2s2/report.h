@@ -12,12 +12,11 @@ void report_news(struct run *run, const struct jetstream_news *news);
 /* report_note(run, note): of the writer; a hook. */
 void report_note(void *run, const struct writer_note *note);
 
-/* report_cursor(run, host, cursor): what a connection asks for. */
-void report_cursor(struct run *run, const char *host,
-                   const struct position_cursor *cursor);
+/* report_cursor(host, cursor): what a connection asks for. */
+void report_cursor(const char *host, const struct position_cursor *cursor);
 
-/* report_checkpoint(run, note): of the checkpoints. */
-void report_checkpoint(struct run *run, const struct checkpoint_note *note);
+/* report_checkpoint(run, note): of the checkpoints; a hook. */
+void report_checkpoint(void *run, const struct checkpoint_note *note);
 
 /* report_gap(run, from_us, to_us, cause): what came in between may be missing,
  * or all up to now that is not known better (-1); counts it, too. */

@@ -138,7 +138,7 @@ static struct position_cursor on_cursor(void *arg, const char *host,
     struct position_cursor cursor =
         position_connect(&run->position, host, by_time);
 
-    report_cursor(run, host, &cursor);
+    report_cursor(host, &cursor);
     return cursor;
 }
 
