@@ -72,7 +72,7 @@ static struct http_request *request_start(struct request *r,
 
     add_header(r, client->authorization);
     r->spec.url = r->failed ? NULL : buf_str(&r->url);
-    r->spec.body = buf_slice(&r->body);
+    r->spec.body = r->body.n > 0 ? &r->body : NULL;
     if (r->spec.url == NULL)
         err_memory(err);
     else if (r->bytes != NULL)

@@ -53,7 +53,8 @@ struct http_spec {
                                    ERR_CONFIG when one holds a CR or LF;
                                    overwritten when the request is over */
     size_t nheaders;
-    struct slice body;  /* copied; none when p is NULL */
+    struct buf *body;   /* its content is taken over, on failure too, and it
+                           is empty then; NULL: none */
     int64_t timeout_ms; /* for the whole request */
     size_t max_reply;   /* bytes of body; more ends in HTTP_MAYBE */
 };

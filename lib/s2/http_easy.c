@@ -197,7 +197,7 @@ static int set_policy(CURL *c, const struct http_easy_config *config)
 static int set_request(struct http_easy *easy, const struct http_spec *spec)
 {
     CURL *c = easy->curl;
-    bool post = spec->body.p != NULL || strcmp(spec->method, "POST") == 0;
+    bool post = spec->body != NULL || strcmp(spec->method, "POST") == 0;
     unsigned bad = 0;
 
     bad |= curl_easy_setopt(c, CURLOPT_URL, spec->url);
@@ -224,13 +224,16 @@ int http_easy_init(struct http_easy *easy,
                    const struct http_spec *spec, struct err *err)
 {
     memset(easy, 0, sizeof(*easy));
-    buf_init(&easy->out, spec->body.n);
+    if (spec->body != NULL) {
+        easy->out = *spec->body;
+        buf_init(spec->body, spec->body->max);
+    }
     buf_init(&easy->in, spec->max_reply);
     if (add_headers(easy, spec, err) != 0)
         goto release;
     easy->curl = curl_easy_init();
-    if (easy->curl == NULL || buf_addslice(&easy->out, spec->body) != 0 ||
-        set_policy(easy->curl, config) != 0 || set_request(easy, spec) != 0) {
+    if (easy->curl == NULL || set_policy(easy->curl, config) != 0 ||
+        set_request(easy, spec) != 0) {
         err_memory(err);
         goto release;
     }

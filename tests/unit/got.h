@@ -63,7 +63,7 @@ static inline struct http_request *got_start(struct http *http, const char *url,
                                              int64_t timeout_ms,
                                              struct got *got)
 {
-    struct http_spec spec = {"GET", url, NULL, 0, {NULL, 0}, timeout_ms, 4096};
+    struct http_spec spec = {"GET", url, NULL, 0, NULL, timeout_ms, 4096};
     struct err err = ERR_INIT;
     struct http_request *r = http_start(http, &spec, got_done, got, &err);
 
@@ -74,9 +74,10 @@ static inline struct http_request *got_start(struct http *http, const char *url,
 static inline struct http_request *got_post(struct http *http, const char *url,
                                             struct got *got)
 {
-    struct http_spec spec = {"POST",         url,         NULL, 0,
-                             SLICE("hello"), PATIENCE_MS, 4096};
+    struct buf body = BUF_INIT(16);
+    struct http_spec spec = {"POST", url, NULL, 0, &body, PATIENCE_MS, 4096};
 
+    CHECK_INT(buf_addstr(&body, "hello"), 0);
     return http_start(http, &spec, got_done, got, NULL);
 }
 

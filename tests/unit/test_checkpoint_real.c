@@ -65,8 +65,7 @@ static void delete_stream(void)
 {
     const char *headers[] = {"s2-basin: " BASIN};
     char url[200];
-    struct http_spec spec = {"DELETE",  url,   headers, 1,
-                             {NULL, 0}, 10000, 65536};
+    struct http_spec spec = {"DELETE", url, headers, 1, NULL, 10000, 65536};
     int calls = 0;
 
     snprintf(url, sizeof(url), "%s/v1/streams/_bsky2s2%%2Fj", lite.endpoint);

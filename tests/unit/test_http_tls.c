@@ -121,8 +121,7 @@ static struct got tls_get(const char *cacert, const char *host, int port)
     struct http_config config = {"test/1", cacert, 1, 0};
     struct err err = ERR_INIT;
     struct http *http = http_new(&config, &err);
-    struct http_spec spec = {"GET",     NULL,        NULL, 0,
-                             {NULL, 0}, PATIENCE_MS, 65536};
+    struct http_spec spec = {"GET", NULL, NULL, 0, NULL, PATIENCE_MS, 65536};
     struct got got = {0};
     char url[64];
 

@@ -214,7 +214,7 @@ static void test_callback_meddles(void)
     struct got got = {0};
     struct http *http = got_make(2);
     struct play a = {http, NULL, NULL, &got, 0}, b = a;
-    struct http_spec spec = {"GET", NULL, NULL, 0, {NULL, 0}, PATIENCE_MS, 99};
+    struct http_spec spec = {"GET", NULL, NULL, 0, NULL, PATIENCE_MS, 99};
     struct http_request *ra, *rb;
     char url[64];
 

@@ -88,8 +88,7 @@ static void delete_stream(const char *escaped)
 {
     const char *headers[] = {"s2-basin: " BASIN};
     char url[200];
-    struct http_spec spec = {"DELETE",  url,   headers, 1,
-                             {NULL, 0}, 10000, 65536};
+    struct http_spec spec = {"DELETE", url, headers, 1, NULL, 10000, 65536};
     int calls = 0;
 
     snprintf(url, sizeof(url), "%s/v1/streams/%s", lite.endpoint, escaped);
