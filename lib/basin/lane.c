@@ -9,7 +9,7 @@ int lane_init(struct lane *lane, struct lane_shared *shared, const char *name,
     memset(lane, 0, sizeof(*lane));
     lane->shared = shared;
     attempt_init(&lane->attempt);
-    queue_init(&lane->queue);
+    queue_init(&lane->queue, &shared->queued);
     lane->name = strdup(name);
     lane->seen = seen_new();
     if (lane->name == NULL || lane->seen == NULL) {
@@ -53,13 +53,13 @@ static bool is_ripe(const struct lane *lane, int64_t now, int64_t *next)
 {
     int64_t ripe;
 
-    if (lane->queue.n == 0)
+    if (lane->queue.has.n == 0)
         return false;
     if (lane->flight == 0 && lane->shared->hold)
         return false;
     if (lane->flight > 0 || lane->shared->flush ||
-        lane->queue.n >= WIRE_BATCH_RECORDS ||
-        lane->queue.metered >= WIRE_BATCH_BYTES)
+        lane->queue.has.n >= WIRE_BATCH_RECORDS ||
+        lane->queue.has.metered >= WIRE_BATCH_BYTES)
         return true;
     ripe = lane->queue.head->added_ms + lane->shared->config.linger_ms;
     if (now >= ripe)

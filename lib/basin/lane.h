@@ -21,9 +21,11 @@ struct lane_shared {
     struct writer_stats stats;
     struct rng rng;
     bool flush;
-    bool hold;      /* nothing new is appended */
-    bool answered;  /* since the last writer_run */
-    bool recovered; /* likewise: a lane that had failed did not */
+    bool hold;               /* nothing new is appended */
+    bool answered;           /* since the last writer_run */
+    bool recovered;          /* likewise: a lane that had failed did not */
+    struct queue_sum queued; /* in all lanes */
+    size_t loading;          /* lanes whose first LOAD is not done */
     bool clock_noted;
     bool created_noted;
     int64_t from_ms;             /* where the source begins, -1: unknown */

@@ -254,5 +254,8 @@ void lane_done(void *arg, const struct basin_reply *reply)
         lane->shared->recovered = true;
     }
     proceed(lane, reply);
-    lane->loaded |= lane->step == LANE_APPEND;
+    if (!lane->loaded && lane->step == LANE_APPEND) {
+        lane->loaded = true;
+        lane->shared->loading--;
+    }
 }

@@ -4,12 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-void queue_init(struct queue *queue)
+void queue_init(struct queue *queue, struct queue_sum *all)
 {
     queue->head = NULL;
     queue->end = &queue->head;
-    queue->n = 0;
-    queue->metered = 0;
+    queue->has = (struct queue_sum){0, 0};
+    queue->all = all;
+}
+
+static void count_in(struct queue_sum *sum, const struct queue_item *item)
+{
+    sum->n++;
+    sum->metered += item->metered;
+}
+
+static void count_out(struct queue_sum *sum, const struct queue_item *item)
+{
+    sum->n--;
+    sum->metered -= item->metered;
 }
 
 void queue_release(struct queue *queue)
@@ -32,8 +44,8 @@ int queue_push(struct queue *queue, const struct queue_item *item)
     copy->next = NULL;
     *queue->end = copy;
     queue->end = &copy->next;
-    queue->n++;
-    queue->metered += copy->metered;
+    count_in(&queue->has, copy);
+    count_in(queue->all, copy);
     return 0;
 }
 
@@ -59,8 +71,8 @@ static struct queue_item *unlink_at(struct queue *queue,
     *link = item->next;
     if (queue->end == &item->next)
         queue->end = link;
-    queue->n--;
-    queue->metered -= item->metered;
+    count_out(&queue->has, item);
+    count_out(queue->all, item);
     item->next = NULL;
     return item;
 }

@@ -21,15 +21,22 @@ struct queue_item {
     struct slice body; /* stored behind the item itself */
 };
 
+/* How much there is, in one queue or in all that share a sum. */
+struct queue_sum {
+    size_t n;
+    size_t metered;
+};
+
 struct queue {
     struct queue_item *head;
     struct queue_item **end; /* where the next item is linked */
-    size_t n;
-    size_t metered; /* of all items */
+    struct queue_sum has;
+    struct queue_sum *all; /* borrowed; of this queue and others */
 };
 
-/* queue_init(queue), queue_release(queue): an empty one; free all items. */
-void queue_init(struct queue *queue);
+/* queue_init(queue, all), queue_release(queue): an empty one, whose items
+ * count in ${all} as well; free all items. */
+void queue_init(struct queue *queue, struct queue_sum *all);
 void queue_release(struct queue *queue);
 
 /* queue_push(queue, item): append a copy of ${item} and its body.  0, or -1

@@ -81,6 +81,7 @@ int writer_stream(struct writer *writer, const char *name, struct err *err)
     }
     if (writer->started)
         lane->step = LANE_CREATE;
+    writer->shared.loading++;
     lanes[writer->n] = lane;
     return (int)writer->n++;
 }
@@ -144,20 +145,12 @@ void writer_age(struct writer *writer, int64_t before_us)
 
 size_t writer_bytes(const struct writer *writer)
 {
-    size_t bytes = 0;
-
-    for (size_t i = 0; i < writer->n; i++)
-        bytes += writer->lanes[i]->queue.metered;
-    return bytes;
+    return writer->shared.queued.metered;
 }
 
 size_t writer_records(const struct writer *writer)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < writer->n; i++)
-        n += writer->lanes[i]->queue.n;
-    return n;
+    return writer->shared.queued.n;
 }
 
 void writer_hold(struct writer *writer, bool hold)
@@ -221,9 +214,5 @@ bool writer_answered(const struct writer *writer)
 
 bool writer_ready(const struct writer *writer)
 {
-    for (size_t i = 0; writer->started && i < writer->n; i++) {
-        if (!writer->lanes[i]->loaded)
-            return false;
-    }
-    return true;
+    return !writer->started || writer->shared.loading == 0;
 }
