@@ -43,6 +43,7 @@ UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 PEER_SRC = $(sort $(wildcard tests/peer/fake*.c))
 PEER_BIN = $(PEER_SRC:tests/peer/%.c=$(BUILD)/peer/%)
+FUZZ = $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 PEER_OBJ = $(patsubst %.c,$(BUILD)/%.o,\
 	$(filter-out $(PEER_SRC),$(sort $(wildcard tests/peer/*.c))))
 BIN = $(TOOLS:%=$(BUILD)/%)
@@ -52,7 +53,7 @@ C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 .SECONDARY:
 .PHONY: all deps demo check check-unit check-cli check-real asan soak lint \
 	check-layers check-headers install uninstall clean help peers units \
-	mutants
+	mutants fuzz
 
 all: $(BIN) ## build both tools into build/
 
@@ -93,7 +94,18 @@ $(BUILD)/preload/%.so: tests/preload/%.c
 	$(CC) $(CPPFLAGS_ALL) -std=c11 $(WARN) -fPIC $(CFLAGS) \
 		-MMD -MP -shared $(LDFLAGS) -o $@ $< -ldl
 
-units: $(UNIT_BIN)
+# Needs clang, whose fuzzer has its own main.
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/lib.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LDLIBS_ALL)
+
+# The same without a fuzzer: it takes files and folders.
+$(BUILD)/feed/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/main.o \
+		$(BUILD)/lib.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
+
+units: $(UNIT_BIN) $(FUZZ:%=$(BUILD)/feed/%)
 peers: $(PEER_BIN) $(BUILD)/preload/die.so
 
 deps: ## install what is missing to build and to test
@@ -118,6 +130,18 @@ check-real: all peers ## against the real S2 server
 
 mutants: all peers ## deliberate faults, which the tests must find
 	@BUILD=$(BUILD) sh tests/mutants.sh
+
+FUZZ_TIME = 60
+fuzz: ## search for inputs that break a promise, FUZZ_TIME=60 s each
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang \
+		SANITIZE=fuzzer-no-link,address,undefined \
+		$(FUZZ:%=$(BUILD)/clang/fuzz/%)
+	@for f in $(FUZZ); do \
+		mkdir -p $(BUILD)/fuzz/$$f && \
+		$(BUILD)/clang/fuzz/$$f -max_total_time=$(FUZZ_TIME) \
+			-max_len=4096 -artifact_prefix=$(BUILD)/fuzz/$$f- \
+			$(BUILD)/fuzz/$$f tests/fuzz/corpus/$$f || exit 1; \
+	done
 
 asan: ## unit and command line tests under ASan and UBSan
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \

@@ -58,6 +58,10 @@ for group in "$@"; do
         for source in tests/unit/test_*.c; do
             tap "$BUILD/unit/$(basename "$source" .c)"
         done
+        for seeds in tests/fuzz/corpus/*; do
+            name=$(basename "$seeds")
+            one "seeds of the $name fuzzer" "$BUILD/feed/$name" "$seeds"
+        done
         ;;
     cli) halves tests/cli ;;
     real) halves tests/real ;;

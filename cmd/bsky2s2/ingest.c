@@ -166,6 +166,9 @@ static enum ingest_result take_post(struct ingest *ingest,
     size_t n;
 
     ingest->c.stats->posts++;
+    /* The message was seen to hold no link that is wanted. */
+    if (event->root == NULL)
+        return INGEST_DONE;
     switch (match_post(ingest->target.match, event, &hits, &n)) {
     case MATCH_LANG:
     case MATCH_NOLINK:
@@ -273,12 +276,16 @@ static enum ingest_result judge(struct ingest *ingest,
 
 /* A huge message takes many times its size as a tree, and the C library would
  * keep that memory for ever. */
-static void give_back(size_t size)
+static void give_back(struct event *event, size_t size)
 {
+    bool parsed = event->root != NULL;
+
+    event_release(event);
 #ifdef __GLIBC__
-    if (size > HUGE_MESSAGE)
+    if (parsed && size > HUGE_MESSAGE)
         malloc_trim(0);
 #else
+    (void)parsed;
     (void)size;
 #endif
 }
@@ -295,6 +302,25 @@ static bool start(struct ingest *ingest, const struct event *event)
     return true;
 }
 
+/* Reads no more of a message than it takes: most are settled by their first
+ * bytes, and the parser, a hundred times slower, sees what may be wanted. */
+static int look(struct ingest *ingest, struct slice json, struct event *event,
+                struct err *why)
+{
+    switch (event_peek(json, event)) {
+    case EVENT_PEEK_OTHER:
+        return 0;
+    case EVENT_PEEK_POST:
+        if (match_possible(ingest->target.match, json))
+            break;
+        event->kind = EVENT_POST;
+        return 0;
+    case EVENT_PEEK_UNKNOWN:
+        break;
+    }
+    return event_parse(json, event, why) < 0 ? -1 : 0;
+}
+
 enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
                                 int64_t now, struct err *why)
 {
@@ -303,7 +329,7 @@ enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
 
     ingest->gap = false;
     ingest->c.stats->events++;
-    if (event_parse(json, &event, why) < 0) {
+    if (look(ingest, json, &event, why) != 0) {
         if (why->code == ERR_OS)
             return INGEST_FATAL;
         ingest->c.stats->malformed++;
@@ -314,7 +340,6 @@ enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
         ingest->c.stats->events--;
     else
         result = judge(ingest, &event, now, why);
-    event_release(&event);
-    give_back(json.n);
+    give_back(&event, json.n);
     return result;
 }

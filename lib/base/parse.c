@@ -194,11 +194,12 @@ static int64_t scan_zone(struct scan *s)
 
 int parse_time(struct slice text, int64_t *us)
 {
-    struct scan s = {text.p, text.p + text.n, false};
+    struct scan s = {text.p, text.p, false};
     int64_t year, month, day, hour, minute, second, fraction, zone, t;
 
     if (text.n == 0)
         return -1;
+    s.end += text.n;
     year = scan_number(&s, 4);
     scan_char(&s, '-');
     month = scan_number(&s, 2);

@@ -49,6 +49,30 @@ struct event {
     struct json_t *root; /* owned */
 };
 
+/* An event of which nothing is known. */
+#define EVENT_INIT                                                             \
+    {                                                                          \
+        .wire = EVENT_V1, .kind = EVENT_OTHER, .time_us = -1, .seq = -1        \
+    }
+
+/* What event_peek sees. */
+enum event_peek {
+    EVENT_PEEK_UNKNOWN, /* unusual: event_parse has to look */
+    EVENT_PEEK_OTHER,   /* no post */
+    EVENT_PEEK_POST     /* a post, if it is one: it is not looked into */
+};
+
+/*
+ * event_peek(json, event): what a message is, by its envelope alone, where
+ * that is spelled as the servers spell it.  When event_parse would not find
+ * the message malformed, then ${event} gets the same wire, time and number
+ * as from it, and EVENT_PEEK_OTHER is what it returns 0 for, but for
+ * EVENT_ERROR and EVENT_INFO, which are never recognised.  Of what is malformed
+ * it may see only the sound beginning.  Nothing is allocated; event_release is
+ * harmless.  https://github.com/bluesky-social/jetstream
+ */
+enum event_peek event_peek(struct slice json, struct event *event);
+
 /*
  * event_parse(json, event, err): parse one message.  Returns 1 for a post
  * (kind EVENT_POST), 0 for what is not ours (another kind; time_us and seq

@@ -131,6 +131,83 @@ static void take_external(struct match *match, const json_t *embed)
               json_object_get(json_object_get(embed, "external"), "uri"));
 }
 
+/* Whether the string whose spelling begins with ${s} could be a link that is
+ * wanted: its host comes before anything that is escaped, or in doubt. */
+static bool may_want(const struct match *match, struct slice s)
+{
+    struct slice host;
+    size_t n = 0;
+
+    if (s.n == 0 || strchr("hH\\", s.p[0]) == NULL)
+        return false;
+    /* The shortest place for the end of an authority is behind "http://x". */
+    while (n < s.n && s.p[n] != '"' && s.p[n] != '\\' &&
+           (n < 8 || (s.p[n] != '/' && s.p[n] != '?' && s.p[n] != '#')))
+        n++;
+    if (n < s.n && s.p[n] == '\\')
+        return true;
+    s.n = n;
+    return url_host(s, &host) &&
+           (match->config.unrouted || routes_find(match->config.routes, host));
+}
+
+/* Whether an escape in ${json} could spell a letter of the key. */
+static bool has_spelled_key(struct slice json)
+{
+    const char *end = json.p + json.n;
+    const char *p = json.p;
+
+    for (;;) {
+        p = memchr(p, '\\', (size_t)(end - p));
+        if (p == NULL)
+            return false;
+        if (end - p >= 6 &&
+            (memcmp(p, "\\u0075", 6) == 0 || memcmp(p, "\\u0072", 6) == 0 ||
+             memcmp(p, "\\u0069", 6) == 0))
+            return true;
+        p++;
+    }
+}
+
+static const char *skip_space(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+        p++;
+    return p;
+}
+
+/* What begins behind ${p} if that is a key with a string; else empty. */
+static struct slice member_value(const char *p, const char *end,
+                                 struct slice key)
+{
+    struct slice none = {p, 0};
+
+    if ((size_t)(end - p) < key.n || memcmp(p, key.p, key.n) != 0)
+        return none;
+    p = skip_space(p + key.n, end);
+    if (p == end || *p != ':')
+        return none;
+    p = skip_space(p + 1, end);
+    if (p == end || *p != '"')
+        return none;
+    return (struct slice){p + 1, (size_t)(end - p - 1)};
+}
+
+bool match_possible(const struct match *match, struct slice json)
+{
+    const char *end = json.p + json.n;
+    const char *p = json.p;
+
+    for (;;) {
+        p = memchr(p, '"', (size_t)(end - p));
+        if (p == NULL)
+            return has_spelled_key(json);
+        if (may_want(match, member_value(p, end, SLICE("\"uri\""))))
+            return true;
+        p++;
+    }
+}
+
 static bool is_old(const struct match *match, const struct event *event)
 {
     int64_t max_age = match->config.max_age_us[event->wire];

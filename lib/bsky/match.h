@@ -43,6 +43,14 @@ struct match *match_new(const struct match_config *config, struct err *err);
 void match_free(struct match *match);
 
 /*
+ * match_possible(match, json): whether match_post could report hits for the
+ * post that is in ${json}, a whole message; true when in doubt.  False is
+ * certain for any text that event_parse does not find malformed, however it
+ * is spelled: no string that is called uri is a link that is wanted.
+ */
+bool match_possible(const struct match *match, struct slice json);
+
+/*
  * match_post(match, event, hits, n): decide a post (event->kind EVENT_POST).
  * With MATCH_HITS, *${hits} are *${n} hits in the order of their links, at
  * most one for each stream and one for unrouted links: the first link of
