@@ -5,18 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bsky/match_state.h"
 #include "bsky/url.h"
-
-/* A slot is a stream of the map, or the one behind them for links that no
- * route takes.  A slot is used up when its stamp is the post's. */
-struct match {
-    struct match_config config;
-    size_t unrouted;        /* the last slot */
-    uint64_t post;          /* number of the post being decided, from 1 */
-    uint64_t *stamps;       /* by slot */
-    struct match_hit *hits; /* room for one per slot */
-    size_t nhits;
-};
 
 struct match *match_new(const struct match_config *config, struct err *err)
 {
@@ -69,6 +59,15 @@ static bool takes_tag(struct slice want, struct slice tag)
     return slice_caseeq(want, tag);
 }
 
+bool match_takes_tag(const struct match *match, struct slice tag)
+{
+    for (size_t i = 0; i < match->config.nlangs; i++) {
+        if (takes_tag(slice_str(match->config.langs[i]), tag))
+            return true;
+    }
+    return false;
+}
+
 static bool takes_lang(const struct match *match, const json_t *record)
 {
     const json_t *langs = json_object_get(record, "langs");
@@ -78,11 +77,8 @@ static bool takes_lang(const struct match *match, const json_t *record)
     for (size_t i = 0; i < json_array_size(langs); i++) {
         const json_t *tag = json_array_get(langs, i);
 
-        for (size_t j = 0; json_is_string(tag) && j < match->config.nlangs;
-             j++) {
-            if (takes_tag(slice_str(match->config.langs[j]), string_of(tag)))
-                return true;
-        }
+        if (json_is_string(tag) && match_takes_tag(match, string_of(tag)))
+            return true;
     }
     return false;
 }
@@ -129,83 +125,6 @@ static void take_external(struct match *match, const json_t *embed)
 {
     take_link(match,
               json_object_get(json_object_get(embed, "external"), "uri"));
-}
-
-/* Whether the string whose spelling begins with ${s} could be a link that is
- * wanted: its host comes before anything that is escaped, or in doubt. */
-static bool may_want(const struct match *match, struct slice s)
-{
-    struct slice host;
-    size_t n = 0;
-
-    if (s.n == 0 || strchr("hH\\", s.p[0]) == NULL)
-        return false;
-    /* The shortest place for the end of an authority is behind "http://x". */
-    while (n < s.n && s.p[n] != '"' && s.p[n] != '\\' &&
-           (n < 8 || (s.p[n] != '/' && s.p[n] != '?' && s.p[n] != '#')))
-        n++;
-    if (n < s.n && s.p[n] == '\\')
-        return true;
-    s.n = n;
-    return url_host(s, &host) &&
-           (match->config.unrouted || routes_find(match->config.routes, host));
-}
-
-/* Whether an escape in ${json} could spell a letter of the key. */
-static bool has_spelled_key(struct slice json)
-{
-    const char *end = json.p + json.n;
-    const char *p = json.p;
-
-    for (;;) {
-        p = memchr(p, '\\', (size_t)(end - p));
-        if (p == NULL)
-            return false;
-        if (end - p >= 6 &&
-            (memcmp(p, "\\u0075", 6) == 0 || memcmp(p, "\\u0072", 6) == 0 ||
-             memcmp(p, "\\u0069", 6) == 0))
-            return true;
-        p++;
-    }
-}
-
-static const char *skip_space(const char *p, const char *end)
-{
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
-        p++;
-    return p;
-}
-
-/* What begins behind ${p} if that is a key with a string; else empty. */
-static struct slice member_value(const char *p, const char *end,
-                                 struct slice key)
-{
-    struct slice none = {p, 0};
-
-    if ((size_t)(end - p) < key.n || memcmp(p, key.p, key.n) != 0)
-        return none;
-    p = skip_space(p + key.n, end);
-    if (p == end || *p != ':')
-        return none;
-    p = skip_space(p + 1, end);
-    if (p == end || *p != '"')
-        return none;
-    return (struct slice){p + 1, (size_t)(end - p - 1)};
-}
-
-bool match_possible(const struct match *match, struct slice json)
-{
-    const char *end = json.p + json.n;
-    const char *p = json.p;
-
-    for (;;) {
-        p = memchr(p, '"', (size_t)(end - p));
-        if (p == NULL)
-            return has_spelled_key(json);
-        if (may_want(match, member_value(p, end, SLICE("\"uri\""))))
-            return true;
-        p++;
-    }
 }
 
 static bool is_old(const struct match *match, const struct event *event)

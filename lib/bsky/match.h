@@ -44,9 +44,10 @@ void match_free(struct match *match);
 
 /*
  * match_possible(match, json): whether match_post could report hits for the
- * post that is in ${json}, a whole message; true when in doubt.  False is
- * certain for any text that event_parse does not find malformed, however it
- * is spelled: no string that is called uri is a link that is wanted.
+ * post that is in ${json}, a whole message, or MATCH_OLD; true when in doubt.
+ * False is certain for any text that event_parse does not find malformed,
+ * however it is spelled: nothing that is called uri is a link that is wanted,
+ * or nothing called langs has a language that is.
  */
 bool match_possible(const struct match *match, struct slice json);
 

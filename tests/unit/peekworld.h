@@ -22,7 +22,8 @@ enum peek_config {
     PEEK_UNROUTED,
     PEEK_FACETS,
     PEEK_EMBEDS,
-    PEEK_ODD, /* one route */
+    PEEK_ODD,   /* one route */
+    PEEK_LANGS, /* two languages, one of a region */
     PEEK_CONFIGS
 };
 
@@ -36,6 +37,7 @@ static char *peek_place;
 static inline void peek_init(void)
 {
     static const char *const english[] = {"en"};
+    static const char *const several[] = {"pt", "en-GB"};
     struct match_config config = {.langs = english, .nlangs = 1};
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     void *p = NULL;
@@ -64,6 +66,10 @@ static inline void peek_init(void)
     config.links = MATCH_ALL;
     config.routes = peek_odd;
     peek_matches[PEEK_ODD] = match_new(&config, NULL);
+    config.routes = peek_defaults;
+    config.langs = several;
+    config.nlangs = 2;
+    peek_matches[PEEK_LANGS] = match_new(&config, NULL);
 }
 
 static inline void peek_release(void)

@@ -1,5 +1,6 @@
 /*
- * What a post can link to, by its text alone, link by link and key by key.
+ * What a post can link to, and in which languages it can be, by its text
+ * alone, link by link and key by key.
  * In the tables ' stands for ".
  */
 #include "peekworld.h"
@@ -29,6 +30,7 @@ static const struct peek_row rows_links[] = {
     /* Where an authority ends, and what is escaped before that or after. */
     {URI("https:\\/\\/bbc.com"), 1},
     {URI("\\u0068ttps://bbc.com"), 1},
+    {URI("\\u0048ttps://bbc.com"), 1},
     {URI("at:\\/\\/bbc.com"), 0},
     {URI("h\\u0074tps://bbc.com"), 1},
     {URI("https://\\u0062bc.com"), 1},
@@ -36,10 +38,10 @@ static const struct peek_row rows_links[] = {
     {URI("https://bbc.com\\/x"), 1},
     {URI("https://example\\u002Ecom"), 1},
     {URI("https://bbc.com/\\u0078"), 1},
-    {URI("https://example.com/\\u0078"), 0},
-    {URI("https://example.com?\\u0078"), 0},
-    {URI("https://example.com#\\u0078"), 0},
-    {URI("http://x/\\u0078"), 0},
+    {URI("https://example.com/\\u0026"), 0},
+    {URI("https://example.com?\\u0026"), 0},
+    {URI("https://example.com#\\u0026"), 0},
+    {URI("http://x/\\u0026"), 0},
     {URI("http:///bbc.com"), 0},
     {URI("https:///bbc.com"), 0},
     {URI("http://?bbc.com"), 0},
@@ -55,7 +57,8 @@ static const struct peek_row rows_links[] = {
     {RECORD("'text':'\\u0075'"), 1},
     {RECORD("'text':'\\u0072'"), 1},
     {RECORD("'text':'\\u0069'"), 1},
-    {RECORD("'text':'\\u0055\\u0052\\u0049\\u0074\\n\\\\'"), 0},
+    {RECORD("'text':'\\u007E'"), 1},
+    {RECORD("'text':'\\u0055\\u0052\\u0049\\u0080\\n\\\\'"), 0},
     {RECORD("'text':'\\n\\u0068\\u0075'"), 1},
     {FEATURE("'URI':'https://bbc.com'"), 0},
     {FEATURE("'uri ':'https://bbc.com'"), 0},
@@ -86,8 +89,58 @@ static const struct peek_row rows_links[] = {
     {"'ur", 0},
     {"'", 0},
     {"\\u0075", 1},
-    {"\\u007", 0},
+    {"\\u007", 1},
+    {"\\u00", 0},
     {"\\", 0},
+};
+
+#define LANGS(langs)                                                           \
+    "{'did':'a','time_us':1795372744737147,'cursor':7,'kind':'commit',"        \
+    "'commit':{'rev':'r','operation':'create',"                                \
+    "'collection':'app.bsky.feed.post','rkey':'k','record':{"                  \
+    "'embed':{'external':{'uri':'https://bbc.com'}}" langs "},'cid':'c'}}"
+
+static const struct peek_row rows_english[] = {
+    {LANGS(""), 0},
+    {LANGS(",'langs':['en']"), 1},
+    {LANGS(",'langs':['EN-gb']"), 1},
+    {LANGS(",'langs':['de','en']"), 1},
+    {LANGS(",'langs' \t\r\n: \t\r\n[ \t\r\n'de' , \r\n'en' ]"), 1},
+    {LANGS(",'langs':['de','ja']"), 0},
+    {LANGS(",'langs':[ ]"), 0},
+    {LANGS(",'langs':[]"), 0},
+    {LANGS(",'langs':['','e','eng','-en']"), 0},
+    {LANGS(",'langs':'en'"), 0},
+    {LANGS(",'langs':{'en':'en'}"), 0},
+    {LANGS(",'langs':null"), 0},
+    {LANGS(",'langs':[null,'en']"), 1},
+    {LANGS(",'langs':[7]"), PEEK_ANY},
+    {LANGS(",'langs':[['en']]"), PEEK_ANY},
+    {LANGS(",'langs':['\\u0065n']"), 1},
+    {LANGS(",'langs':['de','e\\u006E']"), 1},
+    {LANGS(",'l\\u0061ngs':['en']"), 1},
+    {LANGS(",'\\u006C\\u0061\\u006e\\u0067\\u0073':['en']"), 1},
+    {LANGS(",'lang':['en'],'Langs':['en'],'langsx':['en'],'xlangs':['en']"), 0},
+    {LANGS(",'x':['langs','en'],'text':'\\'langs\\':[\\'en\\']'"), 0},
+    {LANGS(",'x':{'langs':['en']},'langs':['de']"), 1},
+    {"'langs':['en'],'uri':'https://bbc.com'", 1},
+    {"'uri':'https://bbc.com','langs':['en'", 1},
+    {"'uri':'https://bbc.com','langs':['de'", 0},
+    {"'uri':'https://bbc.com','langs':['de',", 0},
+    {"'uri':'https://bbc.com','langs':['de", PEEK_ANY},
+    {"'uri':'https://bbc.com','langs':[", 0},
+    {"'uri':'https://bbc.com','langs':", 0},
+    {"'uri':'https://bbc.com','langs'", 0},
+    {"'uri':'https://x.example','langs':['en']", 0},
+};
+
+static const struct peek_row rows_several[] = {
+    {LANGS(",'langs':['en']"), 0},
+    {LANGS(",'langs':['en-gb']"), 1},
+    {LANGS(",'langs':['en-GB-x']"), 0},
+    {LANGS(",'langs':['en','pt-BR']"), 1},
+    {LANGS(",'langs':['en\\u002dGB']"), 1},
+    {LANGS(",'langs':['de\\u002d','pt']"), 1},
 };
 
 static const struct peek_row rows_unrouted[] = {
@@ -124,16 +177,25 @@ static void check_links(const struct peek_row *rows, size_t n, int config)
 static void test_links(void)
 {
     check_links(rows_links, sizeof(rows_links) / sizeof(rows_links[0]),
-                PEEK_ENGLISH);
+                PEEK_ANY_LANGUAGE);
     check_links(rows_unrouted, sizeof(rows_unrouted) / sizeof(rows_unrouted[0]),
                 PEEK_UNROUTED);
     check_links(rows_odd, sizeof(rows_odd) / sizeof(rows_odd[0]), PEEK_ODD);
+}
+
+static void test_langs(void)
+{
+    check_links(rows_english, sizeof(rows_english) / sizeof(rows_english[0]),
+                PEEK_ENGLISH);
+    check_links(rows_several, sizeof(rows_several) / sizeof(rows_several[0]),
+                PEEK_LANGS);
 }
 
 int main(void)
 {
     peek_init();
     RUN(test_links);
+    RUN(test_langs);
     peek_release();
     return check_done();
 }
