@@ -97,14 +97,17 @@ bool match_possible(const struct match *match, struct slice json)
     const char *p = json.p;
     bool speaks = match->config.nlangs == 0;
     bool links = false;
+    char next;
 
     while (!speaks || !links) {
         p = memchr(p, '"', (size_t)(end - p));
         if (p == NULL)
             return has_spelled_letter(json);
-        if (!links)
+        /* One letter tells the few keys that matter from all other text. */
+        next = end - p > 1 ? p[1] : '\0';
+        if (next == 'u' && !links)
             links = may_want(match, member_value(p, end, SLICE("\"uri\"")));
-        if (!speaks)
+        else if (next == 'l' && !speaks)
             speaks = may_speak(match, member_value(p, end, SLICE("\"langs\"")));
         p++;
     }
