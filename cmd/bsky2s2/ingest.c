@@ -278,14 +278,13 @@ static enum ingest_result judge(struct ingest *ingest,
  * keep that memory for ever. */
 static void give_back(struct event *event, size_t size)
 {
-    bool parsed = event->root != NULL;
-
+    if (event->root == NULL)
+        return;
     event_release(event);
 #ifdef __GLIBC__
-    if (parsed && size > HUGE_MESSAGE)
+    if (size > HUGE_MESSAGE)
         malloc_trim(0);
 #else
-    (void)parsed;
     (void)size;
 #endif
 }

@@ -39,6 +39,8 @@ struct run {
                     no records go there */
 
     /* where the run stands */
+    int64_t now_ms;        /* of this turn of the loop, for what comes in */
+    struct err message;    /* what is wrong with the last one */
     struct err err;        /* why it cannot go on */
     struct err source_err; /* why the source cannot; the rest is drained */
     bool begun;            /* where the source begins is known */

@@ -64,10 +64,12 @@ static void tell_gap(struct run *run, int64_t now)
 /* Take one message, and say whether more are to be handed out. */
 static enum input_taken take(struct run *run, struct slice json, uint64_t line)
 {
-    struct err why = ERR_INIT;
-    int64_t now = loop_now();
-    enum ingest_result result = ingest_event(run->ingest, json, now, &why);
+    struct err *why = &run->message;
+    int64_t now = run->now_ms;
+    enum ingest_result result;
 
+    err_clear(why);
+    result = ingest_event(run->ingest, json, now, why);
     tell_gap(run, now);
     switch (result) {
     case INGEST_DONE:
@@ -75,10 +77,10 @@ static enum input_taken take(struct run *run, struct slice json, uint64_t line)
     case INGEST_MALFORMED:
         if (line > 0 && run->stats.malformed <= NAMED_LINES)
             log_line(LOG_LEVEL_WARNING, "%.300s:%" PRIu64 ": %s",
-                     run->config->options->input, line, why.text);
+                     run->config->options->input, line, why->text);
         else
             log_line(LOG_LEVEL_INFO, "skipped a malformed message: %s",
-                     why.text);
+                     why->text);
         break;
     case INGEST_BOUND:
         run_stop(run, now, LOOP_NEVER);
@@ -89,11 +91,11 @@ static enum input_taken take(struct run *run, struct slice json, uint64_t line)
     case INGEST_NOTICE:
         /* Before the first event it only says what a refusal has said. */
         if (!run->position.first || run->cause[0] == '\0')
-            snprintf(run->cause, sizeof(run->cause), "%s", why.text);
-        log_line(LOG_LEVEL_WARNING, "%s says: %s", run->host, why.text);
+            snprintf(run->cause, sizeof(run->cause), "%.255s", why->text);
+        log_line(LOG_LEVEL_WARNING, "%s says: %s", run->host, why->text);
         break;
     case INGEST_FATAL:
-        run->err = why;
+        run->err = *why;
         break;
     }
     if (!run->paused && is_full(run)) {
@@ -122,7 +124,7 @@ static void on_message(void *arg, struct slice json)
         return;
     if (take(run, json, 0) != INPUT_GO_ON && !run->paused) {
         run->paused = true;
-        jetstream_pause(run->js, loop_now());
+        jetstream_pause(run->js, run->now_ms);
     }
     /* Continuity has been judged: what the server said is no news any more. */
     if (!run->position.first && !run->position.unproven)
@@ -273,6 +275,7 @@ static int run_input(struct run *run, int64_t now, bool ready)
 
 int source_run(struct run *run, int64_t now, bool ready)
 {
+    run->now_ms = now;
     if (run->paused && !run->stopping && !is_full(run)) {
         run->paused = false;
         if (run->js != NULL)

@@ -15,7 +15,8 @@ struct message {
     bool reals; /* integers were read as reals */
 };
 
-static const struct event no_event = EVENT_INIT;
+static const struct event no_event = {
+    .wire = EVENT_V1, .kind = EVENT_OTHER, .time_us = -1, .seq = -1};
 
 static int malformed(struct err *err, const char *what)
 {

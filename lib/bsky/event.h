@@ -49,12 +49,6 @@ struct event {
     struct json_t *root; /* owned */
 };
 
-/* An event of which nothing is known. */
-#define EVENT_INIT                                                             \
-    {                                                                          \
-        .wire = EVENT_V1, .kind = EVENT_OTHER, .time_us = -1, .seq = -1        \
-    }
-
 /* What event_peek sees. */
 enum event_peek {
     EVENT_PEEK_UNKNOWN, /* unusual: event_parse has to look */
@@ -64,12 +58,13 @@ enum event_peek {
 
 /*
  * event_peek(json, event): what a message is, by its envelope alone, where
- * that is spelled as the servers spell it.  When event_parse would not find
- * the message malformed, then ${event} gets the same wire, time and number
- * as from it, and EVENT_PEEK_OTHER is what it returns 0 for, but for
- * EVENT_ERROR and EVENT_INFO, which are never recognised.  Of what is malformed
- * it may see only the sound beginning.  Nothing is allocated; event_release is
- * harmless.  https://github.com/bluesky-social/jetstream
+ * that is spelled as the servers spell it.  Of ${event} only wire, kind
+ * (EVENT_OTHER), time_us, seq and root (NULL) are set; it needs no release.
+ * When event_parse would not find the message malformed, wire, time and
+ * number are the same as from it, and EVENT_PEEK_OTHER is what it returns 0
+ * for, but for EVENT_ERROR and EVENT_INFO, which are never recognised.  Of
+ * what is malformed it may see only the sound beginning.
+ * https://github.com/bluesky-social/jetstream
  */
 enum event_peek event_peek(struct slice json, struct event *event);
 

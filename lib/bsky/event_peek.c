@@ -175,7 +175,11 @@ enum event_peek event_peek(struct slice json, struct event *event)
               "\"network.bsky.jetstream.subscribeEvents#commit\",");
     struct walk walk = {json.p, json.p + json.n};
 
-    *event = (struct event)EVENT_INIT;
+    event->wire = EVENT_V1;
+    event->kind = EVENT_OTHER;
+    event->time_us = -1;
+    event->seq = -1;
+    event->root = NULL;
     if (step(&walk, v1))
         return peek_v1(walk, event);
     event->wire = EVENT_V2;
