@@ -31,10 +31,12 @@
 
 /*
  * Ids are never used twice, so that one position follows all streams.  A
- * record's headers go with it.  The view is for people with a shell.
+ * record's headers go with it.  The view is for people with a shell.  The
+ * file is synced as a whole before it gets its name.
  */
 static const char schema[] =
-    "PRAGMA synchronous = FULL;"
+    "PRAGMA journal_mode = MEMORY;"
+    "PRAGMA synchronous = OFF;"
     "BEGIN;"
     "PRAGMA application_id = " APPLICATION_ID_TEXT ";"
     "PRAGMA user_version = " SCHEMA_VERSION_TEXT ";"
