@@ -30,13 +30,20 @@ static struct slice head(struct slice s, size_t n)
     return r;
 }
 
+static inline bool is_one_of(char c, const char *set)
+{
+    while (*set != '\0' && *set != c)
+        set++;
+    return *set != '\0';
+}
+
 /* The index of the first byte of ${s} that is one of ${set}; s.n when none
  * is.  A NUL is never in the set. */
-static size_t find_any(struct slice s, const char *set)
+static inline size_t find_any(struct slice s, const char *set)
 {
     size_t i = 0;
 
-    while (i < s.n && (s.p[i] == '\0' || strchr(set, s.p[i]) == NULL))
+    while (i < s.n && !is_one_of(s.p[i], set))
         i++;
     return i;
 }
