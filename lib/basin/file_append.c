@@ -91,33 +91,52 @@ static int add_headers(struct file_db *db, const struct wire_record *record)
     return rc;
 }
 
-/* Write one record at the tail and move the tail behind it. */
-static int add_record(struct file_db *db, struct file_stream *stream,
-                      const struct wire_record *record, int64_t now)
+/* Bind one record as the ${i}-th of ${stmt}, and move the tail behind it. */
+static int bind_record(sqlite3_stmt *stmt, int i, struct file_stream *stream,
+                       const struct wire_record *record, int64_t now)
 {
-    sqlite3_stmt *stmt = db->stmts[FILE_DB_RECORD_ADD];
     struct wire_position *tail = &stream->tail;
+    int at = i * FILE_DB_RECORD_PARAMS;
     int rc;
 
     if (record->timestamp > tail->timestamp)
         tail->timestamp = record->timestamp;
-    rc = sqlite3_bind_int64(stmt, 1, stream->id);
+    rc = sqlite3_bind_int64(stmt, at + 1, stream->id);
     if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int64(stmt, 2, (sqlite3_int64)tail->seq_num);
+        rc = sqlite3_bind_int64(stmt, at + 2, (sqlite3_int64)tail->seq_num);
     if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int64(stmt, 3, (sqlite3_int64)tail->timestamp);
+        rc = sqlite3_bind_int64(stmt, at + 3, (sqlite3_int64)tail->timestamp);
     if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int64(stmt, 4, now);
+        rc = sqlite3_bind_int64(stmt, at + 4, now);
     if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int64(stmt, 5, (sqlite3_int64)record->nheaders);
+        rc = sqlite3_bind_int64(stmt, at + 5, (sqlite3_int64)record->nheaders);
     if (rc == SQLITE_OK)
-        rc = file_db_bind(stmt, 6, record->body);
-    if (rc == SQLITE_OK)
-        rc = file_db_exec(db, FILE_DB_RECORD_ADD);
-    if (rc == SQLITE_OK)
-        rc = add_headers(db, record);
+        rc = file_db_bind(stmt, at + 6, record->body);
     tail->seq_num++;
     return rc;
+}
+
+static int add_record(struct file_db *db, struct file_stream *stream,
+                      const struct wire_record *record, int64_t now)
+{
+    int rc = bind_record(db->stmts[FILE_DB_RECORD_ADD], 0, stream, record, now);
+
+    if (rc == SQLITE_OK)
+        rc = file_db_exec(db, FILE_DB_RECORD_ADD);
+    return rc == SQLITE_OK ? add_headers(db, record) : rc;
+}
+
+/* Records without headers, so many that they go into one statement: a quarter
+ * of what one takes is for the new id. */
+static int add_together(struct file_db *db, struct file_stream *stream,
+                        const struct wire_record *records, int64_t now)
+{
+    sqlite3_stmt *stmt = db->stmts[FILE_DB_RECORDS_ADD];
+    int rc = SQLITE_OK;
+
+    for (int i = 0; i < FILE_DB_TOGETHER && rc == SQLITE_OK; i++)
+        rc = bind_record(stmt, i, stream, &records[i], now);
+    return rc == SQLITE_OK ? file_db_exec(db, FILE_DB_RECORDS_ADD) : rc;
 }
 
 /* The number that a trim command names, at most its own: it stays itself. */
@@ -157,17 +176,37 @@ static int obey(struct file_db *db, struct file_stream *stream,
     }
 }
 
+/* Whether the next records from ${i} on can be added in one statement. */
+static bool are_plain(const struct wire_append *append, size_t i)
+{
+    if (append->n - i < FILE_DB_TOGETHER)
+        return false;
+    for (size_t k = 0; k < FILE_DB_TOGETHER; k++) {
+        if (append->records[i + k].nheaders > 0)
+            return false;
+    }
+    return true;
+}
+
 static int add_all(struct file_db *db, struct file_stream *stream,
                    const struct wire_append *append, int64_t now)
 {
     int rc = SQLITE_OK;
+    size_t i = 0;
 
-    for (size_t i = 0; i < append->n && rc == SQLITE_OK; i++) {
+    while (i < append->n && rc == SQLITE_OK) {
+        const struct wire_record *record = &append->records[i];
         uint64_t own = stream->tail.seq_num;
 
-        rc = add_record(db, stream, &append->records[i], now);
+        if (are_plain(append, i)) {
+            rc = add_together(db, stream, record, now);
+            i += FILE_DB_TOGETHER;
+            continue;
+        }
+        rc = add_record(db, stream, record, now);
         if (rc == SQLITE_OK)
-            rc = obey(db, stream, &append->records[i], own);
+            rc = obey(db, stream, record, own);
+        i++;
     }
     return rc == SQLITE_OK ? file_stream_store(db, stream) : rc;
 }

@@ -9,6 +9,12 @@
 
 #define BUSY_MS 100
 
+#define ADD_RECORD                                                             \
+    "INSERT INTO record(stream, seq_num, timestamp, appended, nheaders, body)" \
+    " VALUES"
+#define RECORD "(?, ?, ?, ?, ?, ?)"
+#define RECORDS RECORD "," RECORD "," RECORD "," RECORD
+
 static const char *const texts[FILE_DB_STMTS] = {
     [FILE_DB_BEGIN_READ] = "BEGIN",
     [FILE_DB_BEGIN_WRITE] = "BEGIN IMMEDIATE",
@@ -29,9 +35,8 @@ static const char *const texts[FILE_DB_STMTS] = {
     /* Ids begin anew with the file: the time tells files apart. */
     [FILE_DB_STREAMS] = "SELECT name, (created_at << 20) | (id & 0xfffff)"
                         " FROM stream WHERE name >= ?1 ORDER BY name",
-    [FILE_DB_RECORD_ADD] = "INSERT INTO record(stream, seq_num, timestamp,"
-                           " appended, nheaders, body)"
-                           " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [FILE_DB_RECORD_ADD] = ADD_RECORD RECORD,
+    [FILE_DB_RECORDS_ADD] = ADD_RECORD RECORDS "," RECORDS,
     [FILE_DB_HEADER_ADD] = "INSERT INTO header VALUES(?1, ?2, ?3, ?4)",
     [FILE_DB_TRIM] = "DELETE FROM record WHERE stream = ?1 AND seq_num < ?2",
     [FILE_DB_PAGE] = "SELECT id, seq_num, timestamp, nheaders, body"

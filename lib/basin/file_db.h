@@ -12,29 +12,34 @@
 #include "base/err.h"
 #include "s2/outcome.h"
 
+/* How many records FILE_DB_RECORDS_ADD adds; each is so many parameters. */
+#define FILE_DB_TOGETHER 8
+#define FILE_DB_RECORD_PARAMS 6
+
 enum file_db_stmt {
     FILE_DB_BEGIN_READ,
     FILE_DB_BEGIN_WRITE,
     FILE_DB_COMMIT,
     FILE_DB_ROLLBACK,
-    FILE_DB_VERSION,    /* -> changes when another process has written */
-    FILE_DB_NEWEST,     /* -> the highest id of a record */
-    FILE_DB_CHANGED,    /* id -> streams with records above it */
-    FILE_DB_STREAM,     /* name -> id, next_seq, last_timestamp, token */
-    FILE_DB_STREAM_ADD, /* name, created_at */
-    FILE_DB_STREAM_SET, /* id, next_seq, last_timestamp, token */
-    FILE_DB_STREAMS,    /* least name -> names in order, and
-                           which creation of each it is */
-    FILE_DB_RECORD_ADD, /* stream, seq_num, timestamp, appended, nheaders,
-                           body */
-    FILE_DB_HEADER_ADD, /* record, position, name, value */
-    FILE_DB_TRIM,       /* stream, the first seq_num to stay */
-    FILE_DB_PAGE,       /* stream, least seq_num, limit -> id, seq_num,
-                           timestamp, nheaders, body */
-    FILE_DB_PROBE,      /* stream, least seq_num -> seq_num, timestamp */
-    FILE_DB_HEADERS,    /* record -> name, value */
-    FILE_DB_OLDEST,     /* -> when the first record was appended */
-    FILE_DB_PRUNE,      /* before, limit: the oldest records go */
+    FILE_DB_VERSION,     /* -> changes when another process has written */
+    FILE_DB_NEWEST,      /* -> the highest id of a record */
+    FILE_DB_CHANGED,     /* id -> streams with records above it */
+    FILE_DB_STREAM,      /* name -> id, next_seq, last_timestamp, token */
+    FILE_DB_STREAM_ADD,  /* name, created_at */
+    FILE_DB_STREAM_SET,  /* id, next_seq, last_timestamp, token */
+    FILE_DB_STREAMS,     /* least name -> names in order, and
+                            which creation of each it is */
+    FILE_DB_RECORD_ADD,  /* stream, seq_num, timestamp, appended, nheaders,
+                            body */
+    FILE_DB_RECORDS_ADD, /* the same, FILE_DB_TOGETHER times */
+    FILE_DB_HEADER_ADD,  /* record, position, name, value */
+    FILE_DB_TRIM,        /* stream, the first seq_num to stay */
+    FILE_DB_PAGE,        /* stream, least seq_num, limit -> id, seq_num,
+                            timestamp, nheaders, body */
+    FILE_DB_PROBE,       /* stream, least seq_num -> seq_num, timestamp */
+    FILE_DB_HEADERS,     /* record -> name, value */
+    FILE_DB_OLDEST,      /* -> when the first record was appended */
+    FILE_DB_PRUNE,       /* before, limit: the oldest records go */
     FILE_DB_STMTS
 };
 

@@ -6,7 +6,8 @@
 #define SEED 20260117u
 #define ROUNDS 1500
 #define STREAMS 3
-#define RECORDS_MAX 20000
+#define RECORDS_MAX 100000
+#define BATCH_MAX 30
 #define OPS_MAX 6
 
 struct model_record {
@@ -104,13 +105,15 @@ static void try_read(struct trial *t, struct model *m)
     basin_read(b, names[t->stream], &read, got_it, &t->got, NULL);
 }
 
-/* What a batch is made of. */
+/* What a batch is made of.  Records without headers are written several at
+ * once, so that some batches are long and have few others. */
 struct draft {
-    struct wire_record records[4];
-    struct wire_header headers[4][2];
-    char bodies[4][16];
-    unsigned ids[4];
-    uint64_t trims[4];
+    struct wire_record records[BATCH_MAX];
+    struct wire_header headers[BATCH_MAX][2];
+    char bodies[BATCH_MAX][16];
+    unsigned ids[BATCH_MAX];
+    uint64_t trims[BATCH_MAX];
+    unsigned rare; /* one record in so many is a command */
     struct wire_append append;
 };
 
@@ -140,7 +143,7 @@ static void draft_record(struct draft *d, size_t i, uint64_t tail)
     memset(r, 0, sizeof(*r));
     r->timestamp = pick(3) == 0 ? 0 : tail * 10 + pick(50);
     d->ids[i] = 0;
-    if (pick(8) == 0) {
+    if (pick(d->rare) == 0) {
         draft_command(d, i, tail);
         return;
     }
@@ -148,7 +151,7 @@ static void draft_record(struct draft *d, size_t i, uint64_t tail)
     snprintf(d->bodies[i], sizeof(d->bodies[i]), "%u", d->ids[i]);
     r->body = slice_str(d->bodies[i]);
     r->headers = d->headers[i];
-    r->nheaders = pick(4) == 0 ? 1 + pick(2) : 0;
+    r->nheaders = pick(d->rare / 2) == 0 ? 1 + pick(2) : 0;
     for (int k = 0; k < 2; k++) {
         d->headers[i][k].name = SLICE("name");
         d->headers[i][k].value = SLICE("value");
@@ -176,10 +179,13 @@ static void model_append(struct model *m, const struct draft *d)
 
 static void try_append(struct trial *t, struct model *m)
 {
+    bool is_long = pick(3) == 0;
     struct draft d;
 
-    d.append = (struct wire_append){d.records, 1 + pick(4), pick(3) > 0,
-                                    m->n + (pick(5) == 0), NULL};
+    d.rare = is_long ? 40 : 8;
+    d.append =
+        (struct wire_append){d.records, 1 + pick(is_long ? BATCH_MAX : 4),
+                             pick(3) > 0, m->n + (pick(5) == 0), NULL};
     if (pick(3) == 0)
         d.append.fencing_token = pick(4) > 0 ? m->token : tokens[pick(3)];
     for (size_t i = 0; i < d.append.n; i++)
