@@ -44,6 +44,8 @@ UNIT_BIN = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 PEER_SRC = $(sort $(wildcard tests/peer/fake*.c))
 PEER_BIN = $(PEER_SRC:tests/peer/%.c=$(BUILD)/peer/%)
 FUZZ = $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+BENCH_SRC = $(sort $(wildcard tests/bench/*.c))
+BENCH_BIN = $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%)
 PEER_OBJ = $(patsubst %.c,$(BUILD)/%.o,\
 	$(filter-out $(PEER_SRC),$(sort $(wildcard tests/peer/*.c))))
 BIN = $(TOOLS:%=$(BUILD)/%)
@@ -53,7 +55,7 @@ C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 .SECONDARY:
 .PHONY: all deps demo check check-unit check-cli check-real asan soak lint \
 	check-layers check-headers install uninstall clean help peers units \
-	mutants fuzz
+	mutants bench bench-deps benches fuzz
 
 all: $(BIN) ## build both tools into build/
 
@@ -88,6 +90,10 @@ $(BUILD)/peer/%: $(BUILD)/tests/peer/%.o $(PEER_OBJ) $(BUILD)/lib.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(TESTLIBS) $(LDLIBS_ALL)
 
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/lib.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL) -lm
+
 # Without sanitizers: it must load into any program.
 $(BUILD)/preload/%.so: tests/preload/%.c
 	@mkdir -p $(@D)
@@ -107,6 +113,7 @@ $(BUILD)/feed/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/main.o \
 
 units: $(UNIT_BIN) $(FUZZ:%=$(BUILD)/feed/%)
 peers: $(PEER_BIN) $(BUILD)/preload/die.so
+benches: $(BENCH_BIN)
 
 deps: ## install what is missing to build and to test
 	@sh tests/deps.sh
@@ -116,13 +123,13 @@ demo: deps ## run it: live, or bundled events when no server answers
 	@BUILD=$(BUILD) sh tests/demo.sh
 
 check: deps ## the whole test suite
-	@$(MAKE) --no-print-directory all units peers
+	@$(MAKE) --no-print-directory all units peers benches
 	@BUILD=$(BUILD) sh tests/run.sh unit cli real lint
 
 check-unit: units ## the unit tests only
 	@BUILD=$(BUILD) sh tests/run.sh unit
 
-check-cli: all peers ## the command line against fake peers
+check-cli: all peers benches ## the command line against fake peers
 	@BUILD=$(BUILD) sh tests/run.sh cli
 
 check-real: all peers ## against the real S2 server
@@ -130,6 +137,12 @@ check-real: all peers ## against the real S2 server
 
 mutants: all peers ## deliberate faults, which the tests must find
 	@BUILD=$(BUILD) sh tests/mutants.sh
+
+bench: all peers benches ## compare the speed with that of peers, in one table
+	@BUILD=$(BUILD) sh tests/bench/bench.sh
+
+bench-deps: deps ## install the peers that make bench compares with
+	@sh tests/bench/deps.sh
 
 FUZZ_TIME = 60
 fuzz: ## search for inputs that break a promise, FUZZ_TIME=60 s each
@@ -145,7 +158,7 @@ fuzz: ## search for inputs that break a promise, FUZZ_TIME=60 s each
 
 asan: ## unit and command line tests under ASan and UBSan
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
-		SANITIZE=address,undefined all units peers
+		SANITIZE=address,undefined all units peers benches
 	@BUILD=$(BUILD)/asan sh tests/run.sh unit cli
 
 # At least N kills on each basin, for at most T seconds in all.
