@@ -146,6 +146,8 @@ bench-deps: deps ## install the peers that make bench compares with
 
 FUZZ_TIME = 60
 fuzz: ## search for inputs that break a promise, FUZZ_TIME=60 s each
+	@command -v clang >/dev/null || { echo "fuzz: needs clang and its" \
+		"runtime libraries (Debian: clang libclang-rt-14-dev)" >&2; exit 1; }
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang \
 		SANITIZE=fuzzer-no-link,address,undefined \
 		$(FUZZ:%=$(BUILD)/clang/fuzz/%)
