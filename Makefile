@@ -161,7 +161,7 @@ fuzz: ## search for inputs that break a promise, FUZZ_TIME=60 s each
 asan: ## unit and command line tests under ASan and UBSan
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
 		SANITIZE=address,undefined all units peers benches
-	@BUILD=$(BUILD)/asan sh tests/run.sh unit cli
+	@PEEK_CASES=100000 BUILD=$(BUILD)/asan sh tests/run.sh unit cli
 
 # At least N kills on each basin, for at most T seconds in all.
 N = 500

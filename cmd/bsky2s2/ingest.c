@@ -166,7 +166,7 @@ static enum ingest_result take_post(struct ingest *ingest,
     size_t n;
 
     ingest->c.stats->posts++;
-    /* The message was seen to hold no link that is wanted. */
+    /* Its text was seen to hold no link, or no language, that is wanted. */
     if (event->root == NULL)
         return INGEST_DONE;
     switch (match_post(ingest->target.match, event, &hits, &n)) {
@@ -274,9 +274,9 @@ static enum ingest_result judge(struct ingest *ingest,
                                      : INGEST_DONE;
 }
 
-/* A huge message takes many times its size as a tree, and the C library would
- * keep that memory for ever. */
-static void give_back(struct event *event, size_t size)
+/* Frees what was parsed, if it was.  A huge message takes many times its size
+ * as a tree, and the C library would keep that memory for ever. */
+static void release(struct event *event, size_t size)
 {
     if (event->root == NULL)
         return;
@@ -301,34 +301,44 @@ static bool start(struct ingest *ingest, const struct event *event)
     return true;
 }
 
-/* Reads no more of a message than it takes: most are settled by their first
- * bytes, and the parser, a hundred times slower, sees what may be wanted. */
-static int look(struct ingest *ingest, struct slice json, struct event *event,
-                struct err *why)
+/* Whether the time of ${event} decides more than its own fate: whether the
+ * source begins where it was asked to, or has come to its end.  A damaged
+ * message shall not do that. */
+static bool is_decisive(const struct ingest *ingest, const struct event *event)
 {
-    switch (event_peek(json, event)) {
-    case EVENT_PEEK_OTHER:
+    int64_t until = ingest->c.config->options->until;
+
+    return ingest->c.position->first ||
+           (until != OPTIONS_UNSET && event->time_us >= until);
+}
+
+/* Reads no more of a message than it takes: most are settled by their
+ * envelope, or by a look for links and languages, and the parser, a hundred
+ * times slower, sees what may be wanted. */
+static int look(struct ingest *ingest, struct slice json, bool cut,
+                struct event *event, struct err *why)
+{
+    enum event_peek seen = event_peek(json, event);
+
+    if (cut || seen == EVENT_PEEK_UNKNOWN || is_decisive(ingest, event))
+        return event_parse(json, event, why) < 0 ? -1 : 0;
+    if (seen == EVENT_PEEK_OTHER)
         return 0;
-    case EVENT_PEEK_POST:
-        if (match_possible(ingest->target.match, json))
-            break;
-        event->kind = EVENT_POST;
-        return 0;
-    case EVENT_PEEK_UNKNOWN:
-        break;
-    }
-    return event_parse(json, event, why) < 0 ? -1 : 0;
+    if (match_possible(ingest->target.match, json))
+        return event_parse(json, event, why) < 0 ? -1 : 0;
+    event->kind = EVENT_POST;
+    return 0;
 }
 
 enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
-                                int64_t now, struct err *why)
+                                bool cut, int64_t now, struct err *why)
 {
     enum ingest_result result;
     struct event event;
 
     ingest->gap = false;
     ingest->c.stats->events++;
-    if (look(ingest, json, &event, why) != 0) {
+    if (look(ingest, json, cut, &event, why) != 0) {
         if (why->code == ERR_OS)
             return INGEST_FATAL;
         ingest->c.stats->malformed++;
@@ -339,6 +349,6 @@ enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
         ingest->c.stats->events--;
     else
         result = judge(ingest, &event, now, why);
-    give_back(&event, json.n);
+    release(&event, json.n);
     return result;
 }

@@ -45,9 +45,10 @@ enum ingest_result {
     INGEST_FATAL      /* ${why}: out of memory, or the output is stuck */
 };
 
-/* ingest_event(ingest, json, now, why): take one message at ${now} (ms). */
+/* ingest_event(ingest, json, cut, now, why): take one message at ${now} (ms).
+ * ${cut}: its end may be missing, so that all of it is to be looked at. */
 enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
-                                int64_t now, struct err *why);
+                                bool cut, int64_t now, struct err *why);
 
 /*
  * ingest_gap(ingest, from_us, to_us): whether something may be missing before

@@ -69,7 +69,9 @@ static enum input_taken take(struct run *run, struct slice json, uint64_t line)
     enum ingest_result result;
 
     err_clear(why);
-    result = ingest_event(run->ingest, json, now, why);
+    result =
+        ingest_event(run->ingest, json,
+                     run->input != NULL && input_is_cut(run->input), now, why);
     tell_gap(run, now);
     switch (result) {
     case INGEST_DONE:

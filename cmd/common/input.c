@@ -28,6 +28,7 @@ struct input {
     struct buf text; /* lines, the first maybe handed out */
     size_t done;     /* bytes of text handed out */
     size_t looked;   /* bytes of text without a newline behind done */
+    bool cut;        /* the last line has no newline */
     bool skipping;   /* inside a line that is too long */
     uint64_t number; /* of the last line */
     uint64_t oversize;
@@ -83,6 +84,11 @@ static bool is_at_hand(const struct input *input)
 int input_fd(const struct input *input)
 {
     return input->regular || is_at_hand(input) ? -1 : input->fd;
+}
+
+bool input_is_cut(const struct input *input)
+{
+    return input->cut;
 }
 
 const char *input_name(const struct input *input)
@@ -241,6 +247,7 @@ int input_run(struct input *input, struct err *err)
                        input->name);
     /* What is left is a last line without a newline. */
     if (input->text.n > 0) {
+        input->cut = true;
         if (hand_out(input, input->text.n) == INPUT_HOLD) {
             input->number--;
             return 1;

@@ -43,6 +43,10 @@ int input_fd(const struct input *input);
  */
 int input_run(struct input *input, struct err *err);
 
+/* input_is_cut(input): whether the line that is being handed out is the last
+ * and has no newline. */
+bool input_is_cut(const struct input *input);
+
 /* input_name(input): its path, or what stands for stdin. */
 const char *input_name(const struct input *input);
 

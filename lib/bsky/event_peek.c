@@ -2,6 +2,7 @@
 
 #include "base/parse.h"
 #include "bsky/event.h"
+#include "bsky/scan.h"
 
 /* So many digits fit an int64_t, whatever they are. */
 #define DIGITS_MAX 18
@@ -106,18 +107,23 @@ static enum event_peek decide(struct slice operation, struct slice collection)
                : EVENT_PEEK_OTHER;
 }
 
-/* Whether one object is all that comes: it says nothing of a number. */
-static bool ends_in_one(struct walk walk)
+/* Whether nothing that comes can be called cursor. */
+static bool has_no_cursor(struct walk walk)
 {
-    struct slice name;
+    const struct slice rest = {walk.p, (size_t)(walk.end - walk.p)};
 
-    return step(&walk, SLICE(",")) && step_string(&walk, &name) &&
-           step(&walk, SLICE(":")) && step_object(&walk) &&
-           step(&walk, SLICE("}")) && walk.p == walk.end;
+    for (;;) {
+        walk.p = scan_key(walk.p, walk.end, 'c', 'c');
+        if (walk.p == NULL)
+            return !scan_spelled(rest);
+        if (step(&walk, SLICE("\"cursor\"")))
+            return false;
+        walk.p++;
+    }
 }
 
-/* Servers that give a number give it in front; where it is not there, all has
- * to be walked to know that there is none. */
+/* Servers that give a number give it in front; where it is not there, it may
+ * still be behind. */
 static enum event_peek peek_v1(struct walk walk, struct event *event)
 {
     struct slice did, kind, rev, operation, collection;
@@ -129,7 +135,7 @@ static enum event_peek peek_v1(struct walk walk, struct event *event)
         return EVENT_PEEK_UNKNOWN;
     if (!step(&walk, SLICE(",\"kind\":")) || !step_string(&walk, &kind))
         return EVENT_PEEK_UNKNOWN;
-    if (event->seq < 0 && !ends_in_one(walk))
+    if (event->seq < 0 && !has_no_cursor(walk))
         return EVENT_PEEK_UNKNOWN;
     if (!slice_eq(kind, SLICE("commit")))
         return EVENT_PEEK_OTHER;

@@ -1,9 +1,7 @@
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "bsky/match_state.h"
+#include "bsky/scan.h"
 #include "bsky/url.h"
 
 /* Whether the value whose spelling begins with ${s} could be a link that is
@@ -61,23 +59,6 @@ static bool may_speak(const struct match *match, struct slice s)
     return false;
 }
 
-/* Whether an escape in ${json} could spell a letter of a key. */
-static bool has_spelled_letter(struct slice json)
-{
-    const char *end = json.p + json.n;
-    const char *p = json.p;
-
-    for (;;) {
-        p = memchr(p, '\\', (size_t)(end - p));
-        if (p == NULL)
-            return false;
-        if (end - p >= 5 &&
-            (memcmp(p, "\\u006", 5) == 0 || memcmp(p, "\\u007", 5) == 0))
-            return true;
-        p++;
-    }
-}
-
 /* The text from the value on of the member ${key}, when that is what stands at
  * ${p}; else empty. */
 static struct slice member_value(const char *p, const char *end,
@@ -94,37 +75,6 @@ static struct slice member_value(const char *p, const char *end,
     return (struct slice){p, (size_t)(end - p)};
 }
 
-/* The next quote with the first letter of a key that matters behind it: it
- * tells the few that do from all other text.  NULL: none is left. */
-static const char *next_key(const char *p, const char *end)
-{
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i u = _mm_set1_epi8('u');
-    const __m128i l = _mm_set1_epi8('l');
-
-    for (; end - p > 16; p += 16) {
-        __m128i here = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
-        __m128i letter =
-            _mm_or_si128(_mm_cmpeq_epi8(next, u), _mm_cmpeq_epi8(next, l));
-        int found = _mm_movemask_epi8(
-            _mm_and_si128(_mm_cmpeq_epi8(here, quote), letter));
-
-        if (found != 0)
-            return p + __builtin_ctz((unsigned)found);
-    }
-#endif
-    for (;;) {
-        p = memchr(p, '"', (size_t)(end - p));
-        if (p == NULL || end - p < 2)
-            return NULL;
-        if (p[1] == 'u' || p[1] == 'l')
-            return p;
-        p++;
-    }
-}
-
 bool match_possible(const struct match *match, struct slice json)
 {
     const char *end = json.p + json.n;
@@ -133,9 +83,9 @@ bool match_possible(const struct match *match, struct slice json)
     bool links = false;
 
     while (!speaks || !links) {
-        p = next_key(p, end);
+        p = scan_key(p, end, 'u', 'l');
         if (p == NULL)
-            return has_spelled_letter(json);
+            return scan_spelled(json);
         if (p[1] == 'u' && !links)
             links = may_want(match, member_value(p, end, SLICE("\"uri\"")));
         else if (p[1] == 'l' && !speaks)

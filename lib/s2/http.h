@@ -53,8 +53,9 @@ struct http_spec {
                                    ERR_CONFIG when one holds a CR or LF;
                                    overwritten when the request is over */
     size_t nheaders;
-    struct buf *body;   /* its content is taken over, on failure too, and it
-                           is empty then; NULL: none */
+    struct buf *body;   /* its content is taken over with the request; when
+                           none is made, what is left in it is the caller's.
+                           NULL: none */
     int64_t timeout_ms; /* for the whole request */
     size_t max_reply;   /* bytes of body; more ends in HTTP_MAYBE */
 };

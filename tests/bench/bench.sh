@@ -23,8 +23,10 @@ python3=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
 # Nobody's settings change what is measured, nor does a token get about.
 unset S2_BASIN S2_ACCESS_TOKEN_FILE S2_AUTH_TOKEN S2_ENCRYPTION_KEY \
     S2_COMPRESSION S2_SSL_NO_VERIFY BSKY2S2_URL SSL_CERT_FILE \
-    CREDENTIALS_DIRECTORY XDG_DATA_HOME JOURNAL_STREAM PYTHONPATH
-dir=$(mktemp -d)
+    CREDENTIALS_DIRECTORY XDG_DATA_HOME XDG_CONFIG_HOME JOURNAL_STREAM \
+    PYTHONPATH http_proxy https_proxy all_proxy no_proxy HTTP_PROXY \
+    HTTPS_PROXY ALL_PROXY NO_PROXY
+dir=$(mktemp -d) || exit 71
 export HOME="$dir" S2_ACCESS_TOKEN=none LC_ALL=C PYTHONPYCACHEPREFIX="$dir/py"
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
@@ -37,7 +39,7 @@ trap 'exit 130' INT TERM
     . "$here/rows_basin.sh"
     . "$here/rows_limits.sh"
 }
-mkdir "$dir/runs"
+mkdir "$dir/runs" || exit 71
 : >"$dir/table"
 find_peers
 

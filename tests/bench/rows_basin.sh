@@ -32,8 +32,10 @@ row_4() {
 }
 row_4_run() { # RUN
     basin "bench-ours-$1"
-    socket_to_basin bsky2s2 "s2://bench-ours-$1" -o "$dir/out"
-    socket_to_basin bsky2s2-n file:unused -n -o "$dir/out"
+    socket_to_basin bsky2s2 "s2://bench-ours-$1" -o "$dir/out" &&
+        agree bsky2s2 "$(wc -l <"$dir/out")" "$wanted" 1
+    socket_to_basin bsky2s2-n file:unused -n -o "$dir/out" &&
+        agree bsky2s2-n "$(wc -l <"$dir/out")" "$wanted" 1
     basin "bench-append-$1"
     stream "bench-append-$1" all
     timed s2-append "$S2" append -i "$dir/bodies" "s2://bench-append-$1/all" \
@@ -82,10 +84,19 @@ row_5() {
         bsky2s2-s2 1 '<=' 1
 }
 row_5_run() { # RUN
-    socket_to_basin bsky2s2-file "file:$dir/run-$1.db"
+    socket_to_basin bsky2s2-file "file:$dir/run-$1.db" &&
+        holds bsky2s2-file "file:$dir/run-$1.db"
     rm -f "$dir/run-$1.db"*
     basin "bench-five-$1"
-    socket_to_basin bsky2s2-s2 "s2://bench-five-$1"
+    socket_to_basin bsky2s2-s2 "s2://bench-five-$1" &&
+        holds bsky2s2-s2 "s2://bench-five-$1"
+}
+
+# What was written is there once, but for the last event.
+holds() { # NAME BASIN
+    timeout "$limit" "$tail" -q --once -b "$2" -f tsv >"$dir/out"
+    agree "$1" "$(awk -F '\t' '{ n += $3 } END { print n }' "$dir/out")" \
+        "$wanted" 1
 }
 
 # Row 6: all that a basin holds, counted; as one stream, which s2 read can

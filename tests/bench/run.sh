@@ -62,8 +62,8 @@ timed() { # NAME COMMAND...
     fi
 }
 
-# That much is to be the same, or nothing is compared; one of a hundred
-# thousand may be missing where a run is ended by an event's time.
+# That much is to be the same, or nothing is compared; LESS, one, may be missing
+# where a run is ended by the time of the last event.
 agree() { # NAME GOT WANTED [LESS]
     case $2 in '' | *[!0-9]*) set -- "$1" -1 "$3" "${4-}" ;; esac
     if [ "$2" -gt "$3" ] || [ "$2" -lt $(($3 - ${4:-0})) ]; then

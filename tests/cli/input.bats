@@ -57,6 +57,46 @@ post() { # RKEY LINK
         "bsky2s2: bad.jsonl: 2 malformed lines, 0 too long"
 }
 
+# An event as the servers spell it: no post; what makes it damaged is behind.
+like() { # TIME_US [DAMAGE]
+    printf '{"did":"did:plc:a","time_us":%s,"cursor":7,"kind":"commit","commit":{"rev":"r","operation":"create","collection":"app.bsky.feed.like","rkey":"k","record":{}%s,"cid":"c"}}\n' "$1" "${2-}"
+}
+
+@test "behind what shows that it is not wanted, damage goes unseen" {
+    { like 1795370400000000 ',"rkey":"k"'; post r1 https://cnn.com
+      like 1795370400000000 ',"rkey":"k"'; } >in
+    # The first event tells where an input begins: it is looked at.
+    tool bsky2s2 -n -i in
+    same "$status" 65
+    same "${#lines[@]}" 1
+    same "${stderr_lines[-1]}" "bsky2s2: in: 1 malformed lines, 0 too long"
+}
+
+@test "a damaged event does not end a run by its time" {
+    { like 1795370400000000; post r1 https://cnn.com
+      like 1795370420000000 ',"rkey":"k"'; post r2 https://cnn.com; } >in
+    tool bsky2s2 -n -i in --until 2026-11-22T18:00:10Z
+    same "$status" 65
+    same "${#lines[@]}" 2
+    { like 1795370400000000; post r1 https://cnn.com
+      like 1795370420000000; like 1795370421000000; post r2 https://cnn.com
+    } >in
+    tool bsky2s2 -n -i in --until 2026-11-22T18:00:10Z
+    same "$status" 0
+    same "${#lines[@]}" 1
+}
+
+@test "an input that is cut off ends with 65, whatever its last line is" {
+    { post r1 https://cnn.com; like 1795370400000000; } >in
+    head -c -30 in >cut
+    tool bsky2s2 -n -i cut
+    same "$status" 65
+    same "${#lines[@]}" 1
+    head -c -1 in >whole
+    tool bsky2s2 -n -i whole
+    same "$status" 0
+}
+
 @test "a line above 4 MiB is skipped and counted, exit 65" {
     { post r1 https://cnn.com
       printf '{"kind":"'; head -c 5000000 /dev/zero | tr '\0' x; printf '"}\n'
