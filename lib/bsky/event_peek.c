@@ -129,7 +129,7 @@ static enum event_peek peek_v1(struct walk walk, struct event *event)
     struct slice did, kind, rev, operation, collection;
 
     if (!step_string(&walk, &did) || !step(&walk, SLICE(",\"time_us\":")) ||
-        !step_number(&walk, &event->time_us) || event->time_us > PARSE_TIME_MAX)
+        !step_number(&walk, &event->time_us))
         return EVENT_PEEK_UNKNOWN;
     if (step(&walk, SLICE(",\"cursor\":")) && !step_number(&walk, &event->seq))
         return EVENT_PEEK_UNKNOWN;
