@@ -100,7 +100,7 @@ settings() {
     only "# nothing"
     kill -HUP "$PID"
     await lines_match 3 'the old routes stay: '
-    has 119
+    has 120
     end_job TERM
     same "$status" 0
     same "$(grep 'old routes' err)" "bsky2s2: the old routes stay: routes:3: 'not_a+domain' is not a domain
