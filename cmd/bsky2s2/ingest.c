@@ -320,13 +320,11 @@ static int look(struct ingest *ingest, struct slice json, bool cut,
 {
     enum event_peek seen = event_peek(json, event);
 
-    if (cut || seen == EVENT_PEEK_UNKNOWN || is_decisive(ingest, event))
+    if (cut || seen == EVENT_PEEK_UNKNOWN || is_decisive(ingest, event) ||
+        (seen == EVENT_PEEK_POST && match_possible(ingest->target.match, json)))
         return event_parse(json, event, why) < 0 ? -1 : 0;
-    if (seen == EVENT_PEEK_OTHER)
-        return 0;
-    if (match_possible(ingest->target.match, json))
-        return event_parse(json, event, why) < 0 ? -1 : 0;
-    event->kind = EVENT_POST;
+    if (seen == EVENT_PEEK_POST)
+        event->kind = EVENT_POST;
     return 0;
 }
 
