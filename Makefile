@@ -5,13 +5,17 @@ VERSION = 0.1.0
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 BUILD ?= build
 CC ?= cc
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 
-PACKAGES = libwebsockets libcurl jansson libzstd sqlite3 libprotobuf-c
+PACKAGES = libwebsockets libcurl jansson libzstd sqlite3 libprotobuf-c libcrypto
 
 # Ours are put before the user's, which are never overwritten.
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
@@ -49,15 +53,20 @@ BENCH_BIN = $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%)
 PEER_OBJ = $(patsubst %.c,$(BUILD)/%.o,\
 	$(filter-out $(PEER_SRC),$(sort $(wildcard tests/peer/*.c))))
 BIN = $(TOOLS:%=$(BUILD)/%)
+COMPLETIONS = $(foreach s,bash zsh fish,\
+	$(TOOLS:%=$(BUILD)/completions/%.$(s)))
+SERVICES = $(notdir $(sort $(wildcard cmd/*/*.service cmd/*/*.timer)))
 C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check check-unit check-cli check-real asan soak lint \
-	check-layers check-headers install uninstall clean help peers units \
-	mutants bench bench-deps benches fuzz
+.PHONY: all deps demo check check-unit check-cli check-real check-fresh asan \
+	soak lint check-layers check-headers install uninstall dist deb clean \
+	help peers units mutants bench bench-deps benches fuzz force
 
-all: $(BIN) ## build both tools into build/
+# Both tools, and what goes with them into a system.
+all: $(BIN) $(COMPLETIONS) $(SERVICES:%=$(BUILD)/units/%)
+all: ## build both tools into build/
 
 $(BUILD)/bsky2s2: $(call CMD_OBJ,bsky2s2)
 $(BUILD)/s2tail: $(call CMD_OBJ,s2tail)
@@ -81,6 +90,23 @@ $(BUILD)/gen/s2.pb-c.o: $(BUILD)/gen/s2.pb-c.h
 	$(CC) -std=c11 $(HARDEN) $(SANFLAGS) -I$(BUILD)/gen \
 		$(shell $(PKG_CONFIG) --cflags libprotobuf-c) $(CFLAGS) \
 		-c -o $@ $(BUILD)/gen/s2.pb-c.c
+
+$(COMPLETIONS): $(BIN)
+	@mkdir -p $(@D)
+	$(BUILD)/$(basename $(@F)) --completion $(subst .,,$(suffix $@)) >$@
+
+# Written only when BINDIR is another: the units name it.
+$(BUILD)/bindir: force
+	@mkdir -p $(@D)
+	@echo '$(BINDIR)' | cmp -s - $@ || echo '$(BINDIR)' >$@
+
+$(BUILD)/units/%: cmd/bsky2s2/% $(BUILD)/bindir
+	@mkdir -p $(@D)
+	sed 's|@BINDIR@|$(BINDIR)|g' $< >$@
+
+$(BUILD)/units/%: cmd/s2tail/% $(BUILD)/bindir
+	@mkdir -p $(@D)
+	sed 's|@BINDIR@|$(BINDIR)|g' $< >$@
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/lib.a
 	@mkdir -p $(@D)
@@ -135,6 +161,9 @@ check-cli: all peers benches ## the command line against fake peers
 check-real: all peers ## against the real S2 server
 	@BUILD=$(BUILD) sh tests/run.sh real
 
+check-fresh: ## the README's commands in a fresh Debian 12 root (needs root, debootstrap)
+	@BUILD=$(BUILD) sh tests/fresh.sh
+
 mutants: all peers ## deliberate faults, which the tests must find
 	@BUILD=$(BUILD) sh tests/mutants.sh
 
@@ -182,14 +211,33 @@ check-headers: $(BUILD)/gen/s2.pb-c.h ## every header compiles alone
 			-fsyntax-only -xc - || exit 1; \
 	done
 
+# MODE:FROM:TO of every file that install puts in place and uninstall removes.
+INSTALLED = $(foreach t,$(TOOLS),\
+	755:$(BUILD)/$(t):$(BINDIR)/$(t) \
+	644:man/$(t).1:$(MANDIR)/man1/$(t).1 \
+	644:$(BUILD)/completions/$(t).bash:$(BASHCOMPDIR)/$(t) \
+	644:$(BUILD)/completions/$(t).zsh:$(ZSHCOMPDIR)/_$(t) \
+	644:$(BUILD)/completions/$(t).fish:$(FISHCOMPDIR)/$(t).fish) \
+	$(foreach s,$(SERVICES),644:$(BUILD)/units/$(s):$(UNITDIR)/$(s))
+
 install: all ## into PREFIX (/usr/local), below DESTDIR
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
-	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(BINDIR)
-	$(INSTALL) -m 644 $(TOOLS:%=man/%.1) $(DESTDIR)$(MANDIR)/man1
+	@umask 022 && for f in $(INSTALLED); do \
+		from=$${f#*:} && from=$${from%:*} && to="$(DESTDIR)$${f##*:}" && \
+		echo "$$to" && \
+		$(INSTALL) -d "$${to%/*}" && \
+		$(INSTALL) -m "$${f%%:*}" "$$from" "$$to" || exit 1; \
+	done
 
 uninstall: ## remove exactly what install put there
-	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) \
-		$(TOOLS:%=$(DESTDIR)$(MANDIR)/man1/%.1)
+	@for f in $(INSTALLED); do \
+		to="$(DESTDIR)$${f##*:}" && echo "$$to" && rm -f "$$to" || exit 1; \
+	done
+
+dist: ## a source archive, build/bsky2s2-VERSION.tar.gz
+	@VERSION=$(VERSION) BUILD=$(BUILD) sh tests/dist.sh
+
+deb: ## a Debian package in build/; sh tests/deps.sh package gets the tools
+	@VERSION=$(VERSION) BUILD=$(BUILD) sh tests/deb.sh
 
 clean: ## remove the build folder
 	rm -rf $(BUILD)
@@ -197,4 +245,5 @@ clean: ## remove the build folder
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o \
+	-type f -name '*.d' -print 2>/dev/null)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install what building and testing need and this machine lacks, with its own
 # package manager; announced, and nothing is done when nothing is missing.
+# `deps.sh package`: what `make deb` needs, as well.
 set -eu
 
 missing=
@@ -21,8 +22,19 @@ if command -v pkg-config >/dev/null 2>&1; then
         need_lib "$lib"
     done
 fi
+package=
+if [ "${1-}" = package ]; then
+    package='dpkg-dev debhelper lintian fakeroot'
+    for tool in dpkg-buildpackage dh lintian fakeroot; do
+        need_tool "$tool"
+    done
+fi
 [ -n "$missing" ] || exit 0
 
+if [ -n "$package" ] && ! command -v apt-get >/dev/null 2>&1; then
+    echo "deps: missing:$missing; and a Debian package needs apt-get" >&2
+    exit 1
+fi
 if command -v apt-get >/dev/null 2>&1; then
     update='apt-get update -qq'
     install='env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq'
@@ -31,6 +43,7 @@ if command -v apt-get >/dev/null 2>&1; then
         libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libssl-dev
         bats sqlite3 openssl zstd curl clang-format cppcheck
         shellcheck mandoc jq patch ca-certificates'
+    packages="$packages $package"
 elif command -v dnf >/dev/null 2>&1; then
     update=true
     install='dnf install -y -q'

@@ -39,5 +39,6 @@ forbid "no tool knows another" '(bsky2s2|s2tail)/' cmd/*/*.[ch]
     forbid "protobuf-c has one door" '(protobuf-c|s2.pb-c)' \
         $(except lib/s2/wire.c)
     forbid "libzstd has one door" 'zstd' $(except lib/base/zst.c)
+    forbid "libcrypto has one door" 'openssl/' $(except cmd/common/s2cli.c)
 }
 exit $bad

@@ -17,17 +17,15 @@ static int run_with(const struct options *options)
     struct config config;
     int status;
 
-    if (config_make(&config, options, &err) != 0) {
+    status = config_make(&config, options, &err);
+    shell_warn(&config.place.warnings);
+    if (status != 0)
         status = shell_fail("bsky2s2", &err);
-    } else if (options->check_config) {
+    else if (options->check_config)
         status =
             config_print(&config, &text) == 0 ? shell_print(&text) : ERR_OS;
-    } else {
-        if (config.place.token_old_name)
-            log_line(LOG_LEVEL_WARNING,
-                     "S2_AUTH_TOKEN is the old name of S2_ACCESS_TOKEN");
+    else
         status = run_main(&config);
-    }
     config_release(&config);
     return status;
 }
@@ -40,16 +38,22 @@ int main(int argc, char **argv)
     int status;
 
     shell_start();
-    shell_open("bsky2s2", false, 0);
+    shell_open("bsky2s2", NULL);
     if (options_parse(&options, argc, argv, loop_wall(), &err) != 0) {
         options_release(&options);
         return shell_fail("bsky2s2", &err);
     }
-    shell_open("bsky2s2", options.general.quiet, options.general.verbose);
+    shell_open("bsky2s2", &options.general);
     if (options.general.help)
         status = options_help(&text) == 0 ? shell_print(&text) : ERR_OS;
     else if (options.general.version)
         status = version_text(&text) == 0 ? shell_print(&text) : ERR_OS;
+    else if (options.general.completion != GENERAL_NO_SHELL)
+        status =
+            options_complete((enum complete_shell)options.general.completion,
+                             &text) == 0
+                ? shell_print(&text)
+                : ERR_OS;
     else
         status = run_with(&options);
     options_release(&options);

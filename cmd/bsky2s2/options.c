@@ -70,6 +70,9 @@ static const struct opt table[] = {
     {"stats", 0, OPT_DURATION, "DUR", AT(stats),
      "a line of figures on stderr so often, 0: none [60s; a live line on a "
      "terminal]"},
+    {"metrics-file", 0, OPT_STRING, "FILE", AT(metrics_file),
+     "keep the figures there as Prometheus text, every 15s or as often as "
+     "--stats"},
     {0, 0, OPT_HEADING, 0, 0, "General:"},
     PLACE_ROW_CACERT(struct options),
     GENERAL_ROWS_TALK(struct options),
@@ -86,6 +89,7 @@ int options_parse(struct options *options, int argc, char **argv,
     struct opt_args args = {argc, argv, now_us, 0};
 
     memset(options, 0, sizeof(*options));
+    options->general.completion = GENERAL_NO_SHELL;
     options->since = OPTIONS_UNSET;
     options->until = OPTIONS_UNSET;
     options->idle = OPTIONS_UNSET;
@@ -109,6 +113,11 @@ void options_release(struct options *options)
     opt_list_release(&options->routes);
 }
 
+int options_complete(enum complete_shell shell, struct buf *out)
+{
+    return complete_script(table, TABLE_N, "bsky2s2", shell, out);
+}
+
 int options_help(struct buf *out)
 {
     if (buf_addstr(out,
@@ -121,8 +130,8 @@ int options_help(struct buf *out)
         return -1;
     return buf_addstr(out, "\nExit status: 0 done, 1 --expect missed, 64 "
                            "usage, 65 bad input, 66 no input,\n"
-                           "69 unreachable, 71 system, 73 cannot create, 74 "
-                           "write error, 75 records\n"
-                           "unacked, 76 protocol, 77 denied, 78 "
+                           "69 unreachable, 70 bug, 71 system, 73 cannot "
+                           "create, 74 write error, 75\n"
+                           "records unacked, 76 protocol, 77 denied, 78 "
                            "configuration, 79 taken over.\n");
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/complete.h"
 #include "base/err.h"
 #include "base/opt.h"
 #include "common/general.h"
@@ -52,6 +53,7 @@ struct options {
     bool dry_run;
     const char *output;
     int64_t stats;
+    const char *metrics_file;
 
     bool check_config;
 };
@@ -63,6 +65,9 @@ struct options {
 int options_parse(struct options *options, int argc, char **argv,
                   int64_t now_us, struct err *err);
 void options_release(struct options *options);
+
+/* options_complete(shell, out): append a completion script.  0 or -1. */
+int options_complete(enum complete_shell shell, struct buf *out);
 
 /* options_help(out): append the whole text of --help.  0 or -1. */
 int options_help(struct buf *out);

@@ -23,16 +23,19 @@ void report_news(struct run *run, const struct jetstream_news *news)
         break;
     case JETSTREAM_UP:
         snprintf(run->host, sizeof(run->host), "%s", host);
+        run->stats.connected = 1;
         log_line(LOG_LEVEL_INFO, "connected to %s", host);
         break;
     case JETSTREAM_DOWN:
         run->stats.reconnects++;
+        run->stats.connected = 0;
         log_line(LOG_LEVEL_WARNING,
                  "%s: %s; trying again in %" PRId64 ".%" PRId64 " s", host,
                  text, news->retry_ms / 1000, news->retry_ms % 1000 / 100);
         break;
     case JETSTREAM_PAUSED:
         run->stats.reconnects++;
+        run->stats.connected = 0;
         log_line(LOG_LEVEL_NOTICE,
                  "%s: closed until there is room: the basin or the output is "
                  "slow",
@@ -181,23 +184,33 @@ void report_gap(struct run *run, int64_t from_us, int64_t to_us,
                  from, to, cause);
 }
 
-void report_stats(struct run *run, int64_t now)
+void report_take(struct run *run, int64_t now)
 {
-    struct buf line = BUF_INIT(4096);
-
     if (run->input != NULL)
         run->stats.oversize = input_oversize(run->input);
-    if (stats_line(&run->stats, run->writer, loop_wall(), now, &line) == 0)
-        log_line(LOG_LEVEL_NOTICE, "%s", buf_str(&line));
-    buf_release(&line);
+    stats_take(&run->stats, run->writer, loop_wall(), now);
 }
 
-void report_status(struct run *run)
+void report_stats(struct run *run, int64_t now)
+{
+    struct buf text = BUF_INIT(4096);
+    struct buf members = BUF_INIT(4096);
+
+    report_take(run, now);
+    if (stats_text(&run->stats, &text) == 0 &&
+        stats_json(&run->stats, &members) == 0 && buf_str(&text) != NULL &&
+        buf_str(&members) != NULL)
+        log_figures(LOG_LEVEL_NOTICE, buf_str(&text), buf_str(&members));
+    buf_release(&text);
+    buf_release(&members);
+}
+
+void report_status(struct run *run, int64_t now)
 {
     struct buf line = BUF_INIT(512);
 
-    if (stats_status(&run->stats, run->writer, run->host, loop_wall(), &line) ==
-        0)
+    report_take(run, now);
+    if (stats_status(&run->stats, run->host, &line) == 0)
         log_status(buf_str(&line));
     buf_release(&line);
 }

@@ -23,11 +23,14 @@ void report_checkpoint(void *run, const struct checkpoint_note *note);
 void report_gap(struct run *run, int64_t from_us, int64_t to_us,
                 const char *cause);
 
+/* report_take(run, now): bring run->stats up to date. */
+void report_take(struct run *run, int64_t now);
+
 /* report_stats(run, now): one line of figures. */
 void report_stats(struct run *run, int64_t now);
 
-/* report_status(run): the live status line of a terminal. */
-void report_status(struct run *run);
+/* report_status(run, now): the live status line of a terminal. */
+void report_status(struct run *run, int64_t now);
 
 /* report_end(run): what a signal left, and how many lines were bad. */
 void report_end(const struct run *run);

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "common/figures.h"
 #include "job.h"
 #include "line.h"
 #include "reload.h"
@@ -16,8 +17,6 @@
 #include "source.h"
 
 #define DRAIN_MS 10000
-#define STATS_MS 60000
-#define STATUS_MS 500
 #define SLEEP_CAP_MS 1000
 #define MAX_CONNECTIONS 16
 
@@ -119,14 +118,14 @@ static int open_parts(struct run *run)
     if (source_open(run) != 0 || open_basin(run) != 0 ||
         open_writer(run) != 0 || open_ingest(run) != 0 || job_open(run) != 0)
         return -1;
-    /* Last: until here a signal ends us, even while a fifo is opened. */
+    /* Late: until here a signal ends us, even while a fifo is opened. */
     run->signals = loop_signals_open(&run->err);
     if (run->signals < 0)
         return -1;
     /* nohup(1) has said that it is to be ignored. */
     if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
         loop_signals_catch(SIGHUP);
-    return 0;
+    return pulse_open(run);
 }
 
 static void close_parts(struct run *run)
@@ -169,27 +168,6 @@ static void handle_signals(struct run *run, int64_t now)
             run_stop(run, now, DRAIN_MS);
         }
     }
-}
-
-static void tell_stats(struct run *run, int64_t now, int64_t *next)
-{
-    int64_t every = run->config->options->stats;
-
-    if (every == OPTIONS_UNSET)
-        every = run->tty ? STATUS_MS : isatty(STDERR_FILENO) ? 0 : STATS_MS;
-    if (every == 0)
-        return;
-    if (run->stats_due_ms == 0)
-        run->stats_due_ms = run->start_ms + every;
-    if (now >= run->stats_due_ms) {
-        run->stats_due_ms = now + every;
-        if (run->tty && run->config->options->stats == OPTIONS_UNSET)
-            report_status(run);
-        else
-            report_stats(run, now);
-    }
-    if (run->stats_due_ms < *next)
-        *next = run->stats_due_ms;
 }
 
 /* The source cannot go on.  What it gave is still good: append it. */
@@ -243,10 +221,10 @@ static int turn(struct run *run, int64_t now, bool ready, int64_t *next)
         if (writer_answered(run->writer) || job_answered(run))
             *next = now;
     }
-    if (flush(run, now) != 0)
+    if (flush(run, now) != 0 || run->err.code != ERR_NONE)
         return -1;
-    tell_stats(run, now, next);
-    return run->err.code == ERR_NONE ? 0 : -1;
+    pulse_beat(run, now, next);
+    return 0;
 }
 
 /* Sleep until something is due or ready; store whether the source is. */
@@ -356,9 +334,7 @@ static void tell_end(struct run *run)
         log_line(LOG_LEVEL_ERROR, "%s", run->source_err.text);
     if (run->err.code != ERR_NONE)
         log_line(LOG_LEVEL_ERROR, "%s", run->err.text);
-    if (run->config->options->stats != OPTIONS_UNSET &&
-        run->config->options->stats > 0)
-        report_stats(run, loop_now());
+    pulse_end(run, loop_now());
 }
 
 int run_main(const struct config *config)
@@ -371,10 +347,14 @@ int run_main(const struct config *config)
     run.config = config;
     run.start_ms = loop_now();
     run.drain_until_ms = LOOP_NEVER;
-    run.tty = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) &&
+    run.json = config->options->general.log_format == GENERAL_JSON;
+    run.tty = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !run.json &&
               (config->output == NULL || strcmp(config->output, "-") != 0);
     buf_init(&run.dictionary, (size_t)16 << 20);
-    stats_init(&run.stats);
+    stats_init(&run.stats, run.start_ms);
+    if (config->options->input != NULL)
+        run.stats.connected = FIGURE_UNKNOWN;
+    pulse_init(&run);
     if (open_parts(&run) == 0) {
         loop(&run);
         if (run.err.code != ERR_NONE)

@@ -11,6 +11,7 @@
 #include "ingest.h"
 #include "common/input.h"
 #include "common/output.h"
+#include "pulse.h"
 #include "s2/http.h"
 #include "stats.h"
 
@@ -32,11 +33,13 @@ struct run {
 
     /* what they share */
     struct stats stats;
+    struct pulse pulse;
     struct position position;
     struct hash_key key;
     int signals; /* descriptor */
     bool tty;    /* a live status line: stdout and stderr are terminals, and
                     no records go there */
+    bool json;   /* lines on stderr are JSON */
 
     /* where the run stands */
     int64_t now_ms;        /* of this turn of the loop, for what comes in */
@@ -48,10 +51,9 @@ struct run {
     bool stopping;         /* no more reading; drain */
     int signo;             /* of the signal that stopped it, 0: none */
     int64_t start_ms;
-    int64_t drain_until_ms; /* LOOP_NEVER: as long as it takes */
-    bool forced;            /* a second signal: end at once */
-    bool paused;            /* the source, for want of room */
-    int64_t stats_due_ms;
+    int64_t drain_until_ms;        /* LOOP_NEVER: as long as it takes */
+    bool forced;                   /* a second signal: end at once */
+    bool paused;                   /* the source, for want of room */
     char host[POSITION_HOST_SIZE]; /* that we are connected to, or will be */
     char cause[256]; /* what the server said of a gap that may follow */
 };

@@ -23,24 +23,39 @@ struct stats {
     uint64_t reconnects;
     uint64_t gaps;        /* in the source */
     uint64_t checkpoints; /* written */
+    uint64_t connected;   /* 1: to a Jetstream server */
     int64_t event_us;     /* time of the newest event, -1: none */
-    int64_t event_ms;     /* when it came, loop_now */
+    int64_t event_ms;     /* when one came last, loop_now */
+
+    /* by stats_take */
+    uint64_t unacked;
+    uint64_t batches;
+    uint64_t retries;
+    uint64_t duplicates;
+    uint64_t stream_gaps;
+    int64_t lag_ms;
+    int64_t since_event_ms;
 };
 
-/* stats_init(stats): all zero. */
-void stats_init(struct stats *stats);
+/* stats_init(stats): all zero, at ${now_ms}. */
+void stats_init(struct stats *stats, int64_t now_ms);
 
 /*
- * stats_line(stats, writer, now_us, now_ms, out): append one line of
- * key=value without a newline; ${writer}'s numbers, the unacked records
- * among them, when there is a writer (else NULL).  0 or -1.
+ * stats_take(stats, writer, now_us, now_ms): fill in what depends on the time
+ * and on ${writer}, whose figures are unknown when it is NULL.  The age of the
+ * last event counts from the start before the first one.
  */
-int stats_line(const struct stats *stats, const struct writer *writer,
-               int64_t now_us, int64_t now_ms, struct buf *out);
+void stats_take(struct stats *stats, const struct writer *writer,
+                int64_t now_us, int64_t now_ms);
 
-/* stats_status(stats, writer, host, now_us, out): the same for a person, in
- * less than 80 columns. */
-int stats_status(const struct stats *stats, const struct writer *writer,
-                 const char *host, int64_t now_us, struct buf *out);
+/* The figures as stats_take found them: a line of key=value, members of a JSON
+ * object, Prometheus text with ${label} (figures.h).  0 or -1. */
+int stats_text(const struct stats *stats, struct buf *out);
+int stats_json(const struct stats *stats, struct buf *out);
+int stats_prom(const struct stats *stats, const char *label, struct buf *out);
+
+/* stats_status(stats, host, out): the same for a person, in less than 80
+ * columns. */
+int stats_status(const struct stats *stats, const char *host, struct buf *out);
 
 #endif

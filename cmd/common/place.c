@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "basin/file.h"
 #include "basin/service.h"
-#include "common/secret.h"
+#include "common/credentials.h"
 
 #define PATH_SIZE 4096
 
@@ -58,7 +59,8 @@ static int make_directory(const struct place *place, struct err *err)
     snprintf(path, sizeof(path), "%s", place->name);
     for (char *p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
         *p = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST && errno != EROFS)
+        if (access(path, F_OK) != 0 && mkdir(path, 0700) != 0 &&
+            errno != EEXIST)
             return err_os(err, ERR_CANTCREATE, errno, "%.300s", path);
         *p = '/';
     }
@@ -103,68 +105,6 @@ static int find_basin(struct place *place, const struct place_options *options,
     return place->name == NULL ? -1 : 0;
 }
 
-static int token_from_file(struct place *place, const char *path,
-                           const char *from, struct err *err)
-{
-    place->token_from = from;
-    place->token = secret_read(path, err);
-    return place->token == NULL ? err_prefix(err, "access token") : 0;
-}
-
-/* Flag, environment, credential directory, in that order. */
-static int find_token(struct place *place, const struct place_options *options,
-                      struct err *err)
-{
-    const char *path =
-        place_option(options->token_file, "S2_ACCESS_TOKEN_FILE");
-    const char *dir = place_env("CREDENTIALS_DIRECTORY");
-    char *plain = secret_env("S2_ACCESS_TOKEN");
-    char *old = secret_env("S2_AUTH_TOKEN");
-    char file[PATH_SIZE];
-    struct stat st;
-    int rc = 0;
-
-    if (dir != NULL)
-        snprintf(file, sizeof(file), "%s/s2-access-token", dir);
-    if (path != NULL) {
-        rc = token_from_file(place, path, "file", err);
-    } else if (plain != NULL) {
-        place->token = plain;
-        place->token_from = "S2_ACCESS_TOKEN";
-        plain = NULL;
-    } else if (dir != NULL && stat(file, &st) == 0) {
-        rc = token_from_file(place, file, "credential directory", err);
-    } else if (old != NULL) {
-        place->token = old;
-        place->token_from = "S2_AUTH_TOKEN";
-        place->token_old_name = true;
-        old = NULL;
-    }
-    secret_free(plain);
-    secret_free(old);
-    return rc;
-}
-
-static int find_secrets(struct place *place,
-                        const struct place_options *options, struct err *err)
-{
-    const char *path = options->encryption_key_file;
-    char *key = secret_env("S2_ENCRYPTION_KEY");
-
-    if (find_token(place, options, err) != 0) {
-        secret_free(key);
-        return -1;
-    }
-    if (path == NULL) {
-        place->encryption_key = key;
-        return 0;
-    }
-    secret_free(key);
-    place->encryption_key = secret_read(path, err);
-    return place->encryption_key == NULL ? err_prefix(err, "encryption key")
-                                         : 0;
-}
-
 int place_find(struct place *place, const struct place_options *options,
                bool basin, struct err *err)
 {
@@ -175,15 +115,21 @@ int place_find(struct place *place, const struct place_options *options,
         place_option(options->basin_endpoint, "S2_BASIN_ENDPOINT");
     place->cacert = place_option(options->cacert, "SSL_CERT_FILE");
     place->allow_http = options->allow_http;
-    if (find_secrets(place, options, err) != 0)
+    if (basin && find_basin(place, options, err) != 0) {
+        credentials_forget();
         return -1;
-    return basin ? find_basin(place, options, err) : 0;
+    }
+    if (place->kind == PLACE_S2)
+        return credentials_find(place, options, err);
+    credentials_forget();
+    return 0;
 }
 
 void place_release(struct place *place)
 {
     secret_free(place->token);
     secret_free(place->encryption_key);
+    s2cli_release(&place->s2cli);
     free(place->name);
 }
 

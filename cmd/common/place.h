@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "basin/basin.h"
+#include "common/s2cli.h"
+#include "common/secret.h"
 #include "s2/http.h"
 
 /* What the command line says. */
@@ -37,7 +39,7 @@ struct place_options {
 #define PLACE_ROWS_S2(t) \
     {"token-file", 0, OPT_STRING, "FILE", PLACE_AT(t, token_file), \
      "S2 access token [S2_ACCESS_TOKEN_FILE, S2_ACCESS_TOKEN, " \
-     "$CREDENTIALS_DIRECTORY/s2-access-token]"}, \
+     "$CREDENTIALS_DIRECTORY/s2-access-token, the S2 CLI's]"}, \
     {"account-endpoint", 0, OPT_STRING, "URL", \
      PLACE_AT(t, account_endpoint), \
      "S2's account endpoint [S2_ACCOUNT_ENDPOINT]"}, \
@@ -62,8 +64,9 @@ struct place {
     char *name;             /* path of the file, or name in S2; owned */
     char *token;            /* NULL: none; owned */
     const char *token_from; /* where it was found */
-    bool token_old_name;    /* it came from S2_AUTH_TOKEN */
     char *encryption_key;   /* NULL: none; owned */
+    struct s2cli s2cli;     /* where it was asked */
+    struct secret_warnings warnings; /* for main to print */
     const char *account_endpoint;
     const char *basin_endpoint;
     const char *cacert; /* for http_new */
@@ -72,9 +75,9 @@ struct place {
 
 /*
  * place_find(place, options, basin, err): fill *${place}; unless ${basin},
- * without a basin.  Secrets are wiped from the environment, whether they are
- * used or not.  0, or -1: ERR_USAGE, ERR_CONFIG, ERR_OS.  place_release in
- * either case.
+ * without a basin.  Secrets are only for one in S2, but are wiped from the
+ * environment in any case.  0, or -1: ERR_USAGE, ERR_CONFIG, ERR_OS.
+ * place_release in either case.
  */
 int place_find(struct place *place, const struct place_options *options,
                bool basin, struct err *err);

@@ -33,12 +33,25 @@ void shell_start(void)
     signal(SIGUSR1, SIG_IGN);
 }
 
-void shell_open(const char *prog, bool quiet, int verbose)
+void shell_open(const char *prog, const struct general_options *options)
 {
-    int level = LOG_LEVEL_NOTICE + (verbose > 2 ? 2 : verbose);
+    enum log_format format = is_journal() ? LOG_JOURNAL : LOG_TEXT;
+    int level = LOG_LEVEL_NOTICE;
 
-    log_open(prog, quiet ? LOG_LEVEL_ERROR : (enum log_level)level,
-             is_journal());
+    if (options != NULL) {
+        level += options->verbose > 2 ? 2 : options->verbose;
+        if (options->quiet)
+            level = LOG_LEVEL_ERROR;
+        if (options->log_format == GENERAL_JSON)
+            format = LOG_JSON;
+    }
+    log_open(prog, (enum log_level)level, format);
+}
+
+void shell_warn(const struct secret_warnings *warnings)
+{
+    for (size_t i = 0; i < warnings->n; i++)
+        log_line(LOG_LEVEL_WARNING, "%s", warnings->text[i]);
 }
 
 int shell_print(struct buf *text)

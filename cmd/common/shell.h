@@ -5,10 +5,10 @@
 #ifndef COMMON_SHELL_H
 #define COMMON_SHELL_H
 
-#include <stdbool.h>
-
 #include "base/buf.h"
 #include "base/err.h"
+#include "common/general.h"
+#include "common/secret.h"
 
 /*
  * shell_start(): before anything else: a standard descriptor that is closed
@@ -17,9 +17,12 @@
  */
 void shell_start(void);
 
-/* shell_open(prog, quiet, verbose): log as ${prog}, errors only, or more and
- * more; with levels where stderr is the journal. */
-void shell_open(const char *prog, bool quiet, int verbose);
+/* shell_open(prog, options): log as ${prog}, as much and as the options say;
+ * with priorities where stderr is the journal.  NULL: before they are known. */
+void shell_open(const char *prog, const struct general_options *options);
+
+/* shell_warn(warnings): say what was found out about secrets. */
+void shell_warn(const struct secret_warnings *warnings);
 
 /* shell_print(text): print ${text} and release it.  The exit status. */
 int shell_print(struct buf *text);

@@ -42,9 +42,7 @@ static int run_with(const struct options *options)
     if (config_make(&config, options, loop_wall(), &err) != 0) {
         status = fail(options, &err);
     } else {
-        if (config.place.token_old_name)
-            log_line(LOG_LEVEL_WARNING,
-                     "S2_AUTH_TOKEN is the old name of S2_ACCESS_TOKEN");
+        shell_warn(&config.place.warnings);
         raise_descriptors();
         status = tail_main(&config);
     }
@@ -61,17 +59,23 @@ int main(int argc, char **argv)
 
     setlocale(LC_CTYPE, "");
     shell_start();
-    shell_open("s2tail", false, 0);
+    shell_open("s2tail", NULL);
     if (options_parse(&options, argc, argv, loop_wall(), &err) != 0) {
         status = fail(&options, &err);
         options_release(&options);
         return status;
     }
-    shell_open("s2tail", options.general.quiet, options.general.verbose);
+    shell_open("s2tail", &options.general);
     if (options.general.help)
         status = options_help(&text) == 0 ? shell_print(&text) : ERR_OS;
     else if (options.general.version)
         status = version_text(&text) == 0 ? shell_print(&text) : ERR_OS;
+    else if (options.general.completion != GENERAL_NO_SHELL)
+        status =
+            options_complete((enum complete_shell)options.general.completion,
+                             &text) == 0
+                ? shell_print(&text)
+                : ERR_OS;
     else
         status = run_with(&options);
     options_release(&options);

@@ -89,6 +89,7 @@ int options_parse(struct options *options, int argc, char **argv,
     struct opt_args args = {argc, argv, now_us, 0};
 
     memset(options, 0, sizeof(*options));
+    options->general.completion = GENERAL_NO_SHELL;
     options->general.retry_for = OPTIONS_UNSET;
     options->discover = 10000;
     options->since = OPTIONS_UNSET;
@@ -115,6 +116,11 @@ void options_release(struct options *options)
     opt_list_release(&options->crit);
 }
 
+int options_complete(enum complete_shell shell, struct buf *out)
+{
+    return complete_script(table, TABLE_N, "s2tail", shell, out);
+}
+
 int options_help(struct buf *out)
 {
     if (buf_addstr(out, "Usage: s2tail [OPTION]... [PREFIX]...\n"
@@ -128,9 +134,10 @@ int options_help(struct buf *out)
         out, "\nKeys: q quit, space pause, s sort, r rate, z zero the totals, "
              "^L redraw.\n"
              "\nExit status: 0 done, 64 usage, 65 bad input, 66 no input, 69 "
-             "unreachable, 71\n"
-             "system, 73 cannot create, 74 write error, 76 protocol, 77 "
-             "denied, 78\n"
-             "configuration, 79 state in use; with --check 0 OK, 1 warning, 2 "
-             "critical,\n3 unknown.\n");
+             "unreachable, 70\n"
+             "bug, 71 system, 73 cannot create, 74 write error, 75 output "
+             "unwritten, 76\n"
+             "protocol, 77 denied, 78 configuration, 79 state in use; with "
+             "--check 0 OK, 1\n"
+             "warning, 2 critical, 3 unknown.\n");
 }

@@ -2,9 +2,11 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/text.h"
+#include "common/figures.h"
 #include "emit.h"
 #include "facts.h"
 #include "screen.h"
@@ -75,17 +77,92 @@ void report_found(struct tail *tail, const char *name)
         screen_notice(tail->screen, "");
 }
 
-void report_stats(struct tail *tail)
+/* What report_stats tells. */
+struct figures {
+    uint64_t records;
+    uint64_t streams;
+    uint64_t stale;
+    uint64_t waiting;
+    uint64_t missing;
+    uint64_t untimed;
+    int64_t lag_ms;
+};
+
+#define AT(field) offsetof(struct figures, field)
+
+static const struct figure table[] = {
+    {"records", FIGURE_COUNT, AT(records), NULL, NULL, NULL},
+    {"streams", FIGURE_LEVEL, AT(streams), NULL, NULL, NULL},
+    {"stale", FIGURE_LEVEL, AT(stale), NULL, NULL, NULL},
+    {"waiting", FIGURE_LEVEL, AT(waiting), NULL, NULL, NULL},
+    {"missing", FIGURE_COUNT, AT(missing), NULL, NULL, NULL},
+    {"untimed", FIGURE_COUNT, AT(untimed), NULL, NULL, NULL},
+    {"lag", FIGURE_SECONDS, AT(lag_ms), NULL, NULL, NULL},
+};
+
+#define TABLE_N (sizeof(table) / sizeof(table[0]))
+
+static struct figures take(struct tail *tail)
 {
     struct lines_facts facts = facts_of(tail);
-    char lag[32] = "-";
 
-    if (facts.lag_ms != LINES_UNKNOWN)
-        snprintf(lag, sizeof(lag), "%" PRId64, facts.lag_ms);
-    report_line(tail, LOG_LEVEL_NOTICE,
-                "records=%" PRIu64 " streams=%zu stale=%zu waiting=%zu "
-                "missing=%" PRIu64 " untimed=%" PRIu64 " lag_ms=%s",
-                window_records(count_window(tail->count)), facts.streams,
-                facts.stale, count_waiting(tail->count), facts.missing,
-                count_untimed(tail->count), lag);
+    return (struct figures){
+        .records = window_records(count_window(tail->count)),
+        .streams = facts.streams,
+        .stale = facts.stale,
+        .waiting = count_waiting(tail->count),
+        .missing = facts.missing,
+        .untimed = count_untimed(tail->count),
+        .lag_ms =
+            facts.lag_ms == LINES_UNKNOWN ? FIGURE_UNKNOWN_MS : facts.lag_ms};
+}
+
+void report_stats(struct tail *tail)
+{
+    struct figures figures = take(tail);
+    struct buf text = BUF_INIT(1024);
+    struct buf members = BUF_INIT(1024);
+
+    if (figures_text(table, TABLE_N, &figures, &text) != 0 ||
+        figures_json(table, TABLE_N, &figures, &members) != 0 ||
+        buf_str(&text) == NULL || buf_str(&members) == NULL)
+        log_line(LOG_LEVEL_ERROR, "out of memory");
+    else if (tail->screen != NULL)
+        report_line(tail, LOG_LEVEL_NOTICE, "%s", buf_str(&text));
+    else
+        log_figures(LOG_LEVEL_NOTICE, buf_str(&text), buf_str(&members));
+    buf_release(&text);
+    buf_release(&members);
+}
+
+void report_status(struct tail *tail, int64_t now, int64_t *next)
+{
+    struct report_status *last = &tail->status;
+    struct figures figures;
+    int64_t ms = now - last->ms;
+    char lag[48] = "";
+    char text[256];
+
+    if (tail->notify.fd >= 0 && now >= last->due_ms) {
+        figures = take(tail);
+        if (figures.lag_ms != FIGURE_UNKNOWN_MS)
+            snprintf(lag, sizeof(lag), ", lag %.1f s",
+                     (double)figures.lag_ms / 1e3);
+        snprintf(text, sizeof(text),
+                 "%s%" PRIu64 " streams (%" PRIu64 " stale), %.1f records/s%s",
+                 tail->missing && tail->basin == NULL
+                     ? "waiting for the basin, "
+                     : "",
+                 figures.streams, figures.stale,
+                 ms > 0 ? (double)(figures.records - last->records) * 1e3 /
+                              (double)ms
+                        : 0.0,
+                 lag);
+        notify_status(&tail->notify, text);
+        last->ms = now;
+        last->due_ms = now + NOTIFY_STATUS_MS;
+        last->records = figures.records;
+    }
+    if (tail->notify.fd >= 0 && last->due_ms < *next)
+        *next = last->due_ms;
 }

@@ -23,4 +23,8 @@ void report_found(struct tail *tail, const char *name);
 /* report_stats(tail): one line of figures. */
 void report_stats(struct tail *tail);
 
+/* report_status(tail, now, next): tell the service manager how things are, if
+ * that is due; lowers *${next} to when it is. */
+void report_status(struct tail *tail, int64_t now, int64_t *next);
+
 #endif

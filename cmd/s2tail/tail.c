@@ -102,6 +102,7 @@ static void close_parts(struct tail *tail)
     emit_close(tail->emit, &tail->err);
     count_free(tail->count);
     http_free(tail->http);
+    notify_close(&tail->notify);
 }
 
 static void zero(struct tail *tail)
@@ -215,6 +216,8 @@ static int turn(struct tail *tail, int64_t now, bool ready, int64_t *next)
     *next = duration > 0 ? tail->start_ms + duration : LOOP_NEVER;
     if (!tail->stopping && run_source(tail, now, ready, &due) != 0)
         return -1;
+    notify_alive(&tail->notify, now, next);
+    report_status(tail, now, next);
     earlier(next, due);
     if (tail->since_ms == LINES_UNKNOWN &&
         count_oldest(tail->count) != INT64_MIN)
@@ -349,8 +352,10 @@ int tail_main(const struct config *config)
     memset(&tail, 0, sizeof(tail));
     tail.config = config;
     tail.start_ms = loop_now();
+    notify_open(&tail.notify);
     if (open_parts(&tail) == 0) {
         loop(&tail);
+        notify_stopping(&tail.notify);
         finish(&tail);
     }
     signo = signal_of(&tail);

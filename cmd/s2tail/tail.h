@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "basin/follow.h"
+#include "common/notify.h"
 #include "common/output.h"
 #include "config.h"
 #include "count.h"
@@ -16,6 +17,13 @@
 struct emit;
 struct keep;
 struct screen;
+
+/* At the last status for the service manager. */
+struct report_status {
+    int64_t ms;
+    int64_t due_ms;
+    uint64_t records;
+};
 
 struct tail {
     const struct config *config;
@@ -29,6 +37,7 @@ struct tail {
     struct emit *emit;
     struct screen *screen;
     struct keep *keep;
+    struct notify notify;
     int signals; /* descriptor */
 
     /* where the run stands */
@@ -40,7 +49,8 @@ struct tail {
     int64_t look_due_ms; /* at the basin's file, whether it is still that */
     dev_t device;        /* the file that was opened */
     ino_t inode;
-    bool paused;      /* the streams, because the output is stuck */
+    bool paused; /* the streams, because the output is stuck */
+    struct report_status status;
     int64_t start_ms; /* the clock of loop_now */
     int64_t since_ms; /* the totals' beginning, wall; LINES_UNKNOWN */
     bool over;        /* the input has no more */

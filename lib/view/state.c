@@ -114,7 +114,7 @@ static int write_holder(const struct state *state, struct err *err)
     n = snprintf(text, sizeof(text), "%jd %s\n", (intmax_t)getpid(), host);
     if (ftruncate(state->lock, 0) != 0 ||
         pwrite(state->lock, text, (size_t)n, 0) != n)
-        return err_os(err, ERR_OS, errno, "cannot write %s.lock", state->path);
+        return err_os(err, ERR_IO, errno, "cannot write %s.lock", state->path);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/parse.h"
 
 static char text[4096];
 
@@ -31,7 +32,7 @@ static void capture(void (*say)(void))
 
 static void plain(void)
 {
-    log_open("prog", LOG_LEVEL_NOTICE, false);
+    log_open("prog", LOG_LEVEL_NOTICE, LOG_TEXT);
     log_line(LOG_LEVEL_WARNING, "%s: gone", "host");
     log_line(LOG_LEVEL_INFO, "not said");
 }
@@ -44,7 +45,7 @@ static void test_lines(void)
 
 static void journal(void)
 {
-    log_open("prog", LOG_LEVEL_INFO, true);
+    log_open("prog", LOG_LEVEL_INFO, LOG_JOURNAL);
     log_line(LOG_LEVEL_ERROR, "one");
     log_line(LOG_LEVEL_INFO, "two");
 }
@@ -57,7 +58,7 @@ static void test_journal(void)
 
 static void hostile(void)
 {
-    log_open("prog", LOG_LEVEL_NOTICE, false);
+    log_open("prog", LOG_LEVEL_NOTICE, LOG_TEXT);
     log_line(LOG_LEVEL_NOTICE, "%s", "a\033]0;x\a\nfake: line\xff");
 }
 
@@ -65,6 +66,73 @@ static void test_one_clean_line(void)
 {
     capture(hostile);
     CHECK_STR(text, "prog: a?]0;x??fake: line?\n");
+}
+
+/* What stands behind the time in a JSON line. */
+static const char *behind_time(void)
+{
+    static const char head[] = "{\"time\":\"";
+    int64_t us = -1;
+
+    CHECK(strncmp(text, head, strlen(head)) == 0);
+    CHECK(parse_time((struct slice){text + strlen(head), 32}, &us) == 0);
+    CHECK(us > loop_wall() - INT64_C(60000000) && us <= loop_wall());
+    return text + strlen(head) + 32;
+}
+
+static void as_json(void)
+{
+    log_open("prog", LOG_LEVEL_NOTICE, LOG_JSON);
+    log_line(LOG_LEVEL_INFO, "not said");
+    log_line(LOG_LEVEL_WARNING, "%s", "a \"b\" \\ \033[1m\nnext\xff");
+}
+
+static void test_json(void)
+{
+    capture(as_json);
+    CHECK_STR(behind_time(), "\",\"level\":\"warning\",\"prog\":\"prog\","
+                             "\"message\":\"a \\\"b\\\" \\\\ ?[1m?next?\"}\n");
+}
+
+static void figures(void)
+{
+    log_open("prog", LOG_LEVEL_NOTICE, LOG_JSON);
+    log_figures(LOG_LEVEL_INFO, "n=1", ",\"n\":1");
+    log_figures(LOG_LEVEL_NOTICE, "n=2", ",\"n\":2");
+}
+
+static void figures_as_text(void)
+{
+    log_open("prog", LOG_LEVEL_NOTICE, LOG_TEXT);
+    log_figures(LOG_LEVEL_INFO, "n=1", ",\"n\":1");
+    log_figures(LOG_LEVEL_NOTICE, "n=2", ",\"n\":2");
+}
+
+static void test_figures(void)
+{
+    capture(figures_as_text);
+    CHECK_STR(text, "prog: n=2\n");
+    capture(figures);
+    CHECK_STR(behind_time(), "\",\"level\":\"notice\",\"prog\":\"prog\","
+                             "\"message\":\"stats\",\"n\":2}\n");
+}
+
+static void all_escaped(void)
+{
+    char quotes[1024];
+
+    memset(quotes, '"', sizeof(quotes) - 1);
+    quotes[sizeof(quotes) - 1] = '\0';
+    log_open("prog", LOG_LEVEL_NOTICE, LOG_JSON);
+    log_line(LOG_LEVEL_NOTICE, "%s", quotes);
+    log_open("prog", LOG_LEVEL_NOTICE, LOG_TEXT);
+}
+
+static void test_json_with_the_longest_text(void)
+{
+    capture(all_escaped);
+    CHECK(strlen(behind_time()) > 2 * 1023);
+    CHECK_STR(text + strlen(text) - 5, "\\\"\"}\n");
 }
 
 static void lengthy(void)
@@ -134,6 +202,9 @@ int main(void)
     RUN(test_lines);
     RUN(test_journal);
     RUN(test_one_clean_line);
+    RUN(test_json);
+    RUN(test_figures);
+    RUN(test_json_with_the_longest_text);
     RUN(test_long_lines_are_cut);
     RUN(test_status_makes_way);
     RUN(test_signals_arrive);

@@ -1,0 +1,258 @@
+#include "pulse.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "common/replace.h"
+#include "report.h"
+#include "run.h"
+
+#define STATS_MS 60000
+#define STATUS_MS 500
+#define METRICS_MS 15000
+#define SILENT_MS 60000
+
+#define METRICS_MAX ((size_t)64 << 10)
+
+static bool is_later(int64_t *due_ms, int64_t now, int64_t every, int64_t *next)
+{
+    bool due = now >= *due_ms;
+
+    if (due)
+        *due_ms = now + every;
+    if (*due_ms < *next)
+        *next = *due_ms;
+    return !due;
+}
+
+/* A label's value; the name of a job holds no newline. */
+static int add_job(const char *job, struct buf *out)
+{
+    if (job == NULL)
+        return 0;
+    if (buf_addstr(out, "job_name=\"") != 0)
+        return -1;
+    for (; *job != '\0'; job++) {
+        if ((*job == '"' || *job == '\\') && buf_addstr(out, "\\") != 0)
+            return -1;
+        if (buf_add(out, job, 1) != 0)
+            return -1;
+    }
+    return buf_addstr(out, "\"");
+}
+
+static int write_metrics(struct run *run, int64_t now, struct err *err)
+{
+    const char *path = run->config->options->metrics_file;
+    struct buf label = BUF_INIT(2048);
+    struct buf text = BUF_INIT(METRICS_MAX);
+    int rc = -1;
+
+    report_take(run, now);
+    if (add_job(run->config->job, &label) != 0 || buf_str(&label) == NULL ||
+        stats_prom(&run->stats, buf_str(&label), &text) != 0)
+        err_memory(err);
+    else
+        rc = replace_file(path, buf_slice(&text), err);
+    buf_release(&label);
+    buf_release(&text);
+    return rc;
+}
+
+/* Who reads the file sees by its age that it is not written any more: the
+ * records are more important, and a full disk will have room again.  But what
+ * can never be written is a mistake, and told at the start. */
+static int keep_metrics(struct run *run, int64_t now, bool first)
+{
+    struct err err = ERR_INIT;
+    bool failed = write_metrics(run, now, &err) != 0;
+
+    err_prefix(&err, "--metrics-file");
+    if (first && failed && err.code != ERR_IO) {
+        run->err = err;
+        return -1;
+    }
+    if (failed && !run->pulse.metrics_failed)
+        log_line(LOG_LEVEL_WARNING, "%s", err.text);
+    if (!failed && run->pulse.metrics_failed)
+        log_line(LOG_LEVEL_NOTICE, "--metrics-file: written again");
+    run->pulse.metrics_failed = failed;
+    return 0;
+}
+
+/* 0: never. */
+static int64_t stats_every(const struct run *run)
+{
+    int64_t asked = run->config->options->stats;
+
+    if (asked != OPTIONS_UNSET)
+        return asked;
+    if (run->tty)
+        return STATUS_MS;
+    return isatty(STDERR_FILENO) && !run->json ? 0 : STATS_MS;
+}
+
+static int64_t metrics_every(const struct run *run)
+{
+    int64_t asked = run->config->options->stats;
+
+    return asked > 0 ? asked : METRICS_MS;
+}
+
+void pulse_init(struct run *run)
+{
+    notify_open(&run->pulse.notify);
+}
+
+int pulse_open(struct run *run)
+{
+    struct pulse *pulse = &run->pulse;
+    int64_t now = loop_now();
+
+    pulse->stats_due_ms = now + stats_every(run);
+    pulse->status_due_ms = now;
+    pulse->status_ms = now;
+    pulse->acked_ms = now;
+    if (run->config->options->metrics_file != NULL) {
+        if (keep_metrics(run, now, true) != 0)
+            return -1;
+        pulse->metrics_due_ms = now + metrics_every(run);
+    }
+    return 0;
+}
+
+static void tell_stats(struct run *run, int64_t now, int64_t *next)
+{
+    int64_t every = stats_every(run);
+
+    if (every == 0 || is_later(&run->pulse.stats_due_ms, now, every, next))
+        return;
+    if (run->tty && run->config->options->stats == OPTIONS_UNSET)
+        report_status(run, now);
+    else
+        report_stats(run, now);
+}
+
+static void tell_metrics(struct run *run, int64_t now, int64_t *next)
+{
+    if (run->pulse.metrics_due_ms > 0 &&
+        !is_later(&run->pulse.metrics_due_ms, now, metrics_every(run), next))
+        keep_metrics(run, now, false);
+}
+
+static double per_second(uint64_t n, int64_t ms)
+{
+    return ms > 0 ? (double)n * 1e3 / (double)ms : 0;
+}
+
+/* Where we are, what came in the ${ms} since the last status, and how far
+ * behind it is. */
+static int status_text(const struct run *run, int64_t ms, struct buf *out)
+{
+    const struct stats *s = &run->stats;
+    const char *input = run->config->options->input;
+    int rc = buf_addf(out, "%.100s: ",
+                      input != NULL      ? input
+                      : s->connected > 0 ? run->host
+                                         : "not connected");
+
+    if (run->paused)
+        rc |= buf_addstr(out, "waiting for room, ");
+    if (s->since_event_ms >= SILENT_MS)
+        rc |= buf_addf(out, "no event for %" PRId64 " s",
+                       s->since_event_ms / 1000);
+    else
+        rc |= buf_addf(out, "%.1f events/s, %.1f records/s",
+                       per_second(s->events - run->pulse.events, ms),
+                       per_second(s->delivered - run->pulse.delivered, ms));
+    if (s->event_us >= 0)
+        rc |= buf_addf(out, ", lag %.1f s", (double)s->lag_ms / 1e3);
+    if (run->writer != NULL)
+        rc |= buf_addf(out, ", %" PRIu64 " unacked", s->unacked);
+    return rc;
+}
+
+static void tell_manager(struct run *run, int64_t now, int64_t *next)
+{
+    struct pulse *pulse = &run->pulse;
+    struct buf text = BUF_INIT(1024);
+
+    notify_alive(&pulse->notify, now, next);
+    if (run->stopping)
+        notify_stopping(&pulse->notify);
+    if (pulse->notify.fd < 0 ||
+        is_later(&pulse->status_due_ms, now, NOTIFY_STATUS_MS, next))
+        return;
+    report_take(run, now);
+    if (status_text(run, now - pulse->status_ms, &text) == 0 &&
+        buf_str(&text) != NULL)
+        notify_status(&pulse->notify, buf_str(&text));
+    buf_release(&text);
+    pulse->status_ms = now;
+    pulse->events = run->stats.events;
+    pulse->delivered = run->stats.delivered;
+}
+
+/* Whether a silence is to be told: when it has lasted ${from_ms}, and each
+ * time it has doubled. */
+static bool is_news(int64_t *told_ms, int64_t silent_ms, int64_t from_ms)
+{
+    if (silent_ms < from_ms || (*told_ms > 0 && silent_ms / 2 < *told_ms))
+        return false;
+    *told_ms = silent_ms;
+    return true;
+}
+
+/* A run can be alive and get nothing, or get rid of nothing. */
+static void tell_silence(struct run *run, int64_t now)
+{
+    struct pulse *pulse = &run->pulse;
+    size_t unacked = run->writer == NULL ? 0 : writer_records(run->writer);
+    int64_t quiet_ms = now - run->stats.event_ms;
+    int64_t stuck_ms;
+
+    if (unacked == 0 || run->stats.delivered != pulse->acked) {
+        if (pulse->stuck_told_ms > 0)
+            log_line(LOG_LEVEL_NOTICE,
+                     "the basin acknowledges again after %" PRId64 " s",
+                     (now - pulse->acked_ms) / 1000);
+        pulse->stuck_told_ms = 0;
+        pulse->acked = run->stats.delivered;
+        pulse->acked_ms = now;
+    }
+    stuck_ms = now - pulse->acked_ms;
+    if (is_news(&pulse->stuck_told_ms, stuck_ms, SILENT_MS))
+        log_line(LOG_LEVEL_WARNING,
+                 "the basin has acknowledged nothing for %" PRId64
+                 " s: %zu records wait",
+                 stuck_ms / 1000, unacked);
+    if (run->js == NULL || run->paused || run->config->idle_ms == 0)
+        return;
+    if (pulse->quiet_told_ms > 0 && quiet_ms < pulse->quiet_told_ms) {
+        log_line(LOG_LEVEL_NOTICE, "events come again");
+        pulse->quiet_told_ms = 0;
+    }
+    if (is_news(&pulse->quiet_told_ms, quiet_ms, run->config->idle_ms))
+        log_line(LOG_LEVEL_WARNING, "no event has come for %" PRId64 " s",
+                 quiet_ms / 1000);
+}
+
+void pulse_beat(struct run *run, int64_t now, int64_t *next)
+{
+    tell_stats(run, now, next);
+    tell_metrics(run, now, next);
+    tell_manager(run, now, next);
+    tell_silence(run, now);
+}
+
+void pulse_end(struct run *run, int64_t now)
+{
+    notify_stopping(&run->pulse.notify);
+    if (run->config->options->stats > 0)
+        report_stats(run, now);
+    if (run->pulse.metrics_due_ms > 0)
+        keep_metrics(run, now, false);
+    notify_close(&run->pulse.notify);
+}
