@@ -164,7 +164,7 @@ metric() { # FILE NAME: its value
 }
 
 @test "a basin that acknowledges nothing is told after a minute, and when it does" {
-    s2 'on append 1-8 status 500 other'
+    s2 'on append 1-14 status 500 other'
     export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
     posts 5 1700000000 youtube.com >posts
     tool env LD_PRELOAD="$BUILD/preload/fast.so" bsky2s2 -i posts
