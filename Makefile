@@ -62,7 +62,7 @@ C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 .SECONDARY:
 .PHONY: all deps demo check check-unit check-cli check-real check-fresh asan \
 	soak lint check-layers check-headers install uninstall dist deb clean \
-	help peers units mutants bench bench-deps benches fuzz force
+	help peers units mutants bench bench-deps benches fuzz dirs
 
 # Both tools, and what goes with them into a system.
 all: $(BIN) $(COMPLETIONS) $(SERVICES:%=$(BUILD)/units/%)
@@ -82,7 +82,10 @@ $(BUILD)/%.o: %.c | $(BUILD)/gen/s2.pb-c.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+# First of all, so that what is missing is named.
 $(BUILD)/gen/s2.pb-c.h: lib/s2/s2.proto
+	@$(PKG_CONFIG) --print-errors --exists $(PACKAGES) || \
+		{ echo "make deps installs what is missing" >&2; exit 1; }
 	@mkdir -p $(@D)
 	protoc-c --proto_path=lib/s2 --c_out=$(BUILD)/gen $<
 
@@ -95,8 +98,18 @@ $(COMPLETIONS): $(BIN)
 	@mkdir -p $(@D)
 	$(BUILD)/$(basename $(@F)) --completion $(subst .,,$(suffix $@)) >$@
 
+# What the units and the list of what is installed can hold.
+dirs:
+	@for d in '$(BINDIR)' '$(MANDIR)' '$(UNITDIR)' '$(BASHCOMPDIR)' \
+		'$(ZSHCOMPDIR)' '$(FISHCOMPDIR)'; do \
+		case $$d in [!/]*|*[!A-Za-z0-9/._+~@-]*) \
+			echo "'$$d': a folder for make install begins with /," \
+				"and has no other characters than A-Z a-z 0-9 / . _ + ~ @ -" \
+				>&2; exit 1 ;; esac; \
+	done
+
 # Written only when BINDIR is another: the units name it.
-$(BUILD)/bindir: force
+$(BUILD)/bindir: dirs
 	@mkdir -p $(@D)
 	@echo '$(BINDIR)' | cmp -s - $@ || echo '$(BINDIR)' >$@
 
@@ -228,7 +241,7 @@ install: all ## into PREFIX (/usr/local), below DESTDIR
 		$(INSTALL) -m "$${f%%:*}" "$$from" "$$to" || exit 1; \
 	done
 
-uninstall: ## remove exactly what install put there
+uninstall: dirs ## remove exactly what install put there
 	@for f in $(INSTALLED); do \
 		to="$(DESTDIR)$${f##*:}" && echo "$$to" && rm -f "$$to" || exit 1; \
 	done

@@ -190,7 +190,7 @@ static enum ingest_result take_post(struct ingest *ingest,
 
 /* Whether the event comes before what is wanted, or behind a gap. */
 static enum position_verdict place(struct ingest *ingest,
-                                   const struct event *event)
+                                   const struct event *event, int64_t now)
 {
     const struct config *config = ingest->c.config;
     struct position *pos = ingest->c.position;
@@ -205,6 +205,10 @@ static enum position_verdict place(struct ingest *ingest,
     if (may_stop)
         ingest->unmoved = *pos;
     verdict = position_event(pos, event->time_us, event->seq);
+    /* What comes again is no sign of life. */
+    if (pos->time_us != ingest->before.time_us ||
+        pos->seq != ingest->before.seq)
+        ingest->c.stats->event_ms = now;
     if (config->options->input != NULL && config->since != OPTIONS_UNSET &&
         event->time_us < config->since)
         return POSITION_BELOW;
@@ -226,12 +230,10 @@ bool ingest_gap(const struct ingest *ingest, int64_t *from_us, int64_t *to_us)
     return ingest->gap;
 }
 
-static void keep_time(struct ingest *ingest, const struct event *event,
-                      int64_t now)
+static void keep_time(struct ingest *ingest, const struct event *event)
 {
     struct stats *stats = ingest->c.stats;
 
-    stats->event_ms = now;
     if (event->time_us > stats->event_us)
         stats->event_us = event->time_us;
     if (ingest->c.writer == NULL)
@@ -258,8 +260,8 @@ static enum ingest_result judge(struct ingest *ingest,
     }
     if (event->time_us < 0)
         return INGEST_DONE;
-    keep_time(ingest, event, now);
-    verdict = place(ingest, event);
+    keep_time(ingest, event);
+    verdict = place(ingest, event, now);
     if (verdict == POSITION_BELOW) {
         ingest->c.stats->below++;
         return INGEST_DONE;

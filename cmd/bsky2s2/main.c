@@ -40,6 +40,7 @@ int main(int argc, char **argv)
     shell_start();
     shell_open("bsky2s2", NULL);
     if (options_parse(&options, argc, argv, loop_wall(), &err) != 0) {
+        shell_open("bsky2s2", &options.general);
         options_release(&options);
         return shell_fail("bsky2s2", &err);
     }

@@ -1,6 +1,7 @@
 #include "pulse.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -8,6 +9,7 @@
 #include "common/replace.h"
 #include "report.h"
 #include "run.h"
+#include "source.h"
 
 #define STATS_MS 60000
 #define STATUS_MS 500
@@ -61,16 +63,34 @@ static int write_metrics(struct run *run, int64_t now, struct err *err)
     return rc;
 }
 
+/* Nothing else is in its place, and nothing else is put there. */
+static int check_metrics(const struct run *run, struct err *err)
+{
+    const char *path = run->config->options->metrics_file;
+    const char *output = run->config->output;
+    struct stat ours;
+    struct stat other;
+
+    if (output != NULL && stat(path, &ours) == 0 && S_ISREG(ours.st_mode) &&
+        stat(output, &other) == 0 && ours.st_dev == other.st_dev &&
+        ours.st_ino == other.st_ino)
+        return err_set(err, ERR_CANTCREATE, "%.300s is the file of --output",
+                       path);
+    return replace_check(path, "# HELP bsky2s2_", err);
+}
+
 /* Who reads the file sees by its age that it is not written any more: the
  * records are more important, and a full disk will have room again.  But what
  * can never be written is a mistake, and told at the start. */
 static int keep_metrics(struct run *run, int64_t now, bool first)
 {
     struct err err = ERR_INIT;
-    bool failed = write_metrics(run, now, &err) != 0;
+    bool failed;
 
+    failed = (first && check_metrics(run, &err) != 0) ||
+             write_metrics(run, now, &err) != 0;
     err_prefix(&err, "--metrics-file");
-    if (first && failed && err.code != ERR_IO) {
+    if (first && failed && err.code == ERR_CANTCREATE) {
         run->err = err;
         return -1;
     }
@@ -158,10 +178,12 @@ static int status_text(const struct run *run, int64_t ms, struct buf *out)
                       : s->connected > 0 ? run->host
                                          : "not connected");
 
-    if (run->paused)
+    if (source_waits(run))
+        rc |= buf_addstr(out, "waiting for the basin, ");
+    else if (run->paused)
         rc |= buf_addstr(out, "waiting for room, ");
     if (s->since_event_ms >= SILENT_MS)
-        rc |= buf_addf(out, "no event for %" PRId64 " s",
+        rc |= buf_addf(out, "no new event for %" PRId64 " s",
                        s->since_event_ms / 1000);
     else
         rc |= buf_addf(out, "%.1f events/s, %.1f records/s",
@@ -174,14 +196,23 @@ static int status_text(const struct run *run, int64_t ms, struct buf *out)
     return rc;
 }
 
+/* A file's checkpoint tells at once whether our settings are good; S2 may be
+ * away. */
+static bool is_ready(const struct run *run)
+{
+    return run->begun || run->config->place.kind == PLACE_S2;
+}
+
 static void tell_manager(struct run *run, int64_t now, int64_t *next)
 {
     struct pulse *pulse = &run->pulse;
     struct buf text = BUF_INIT(1024);
 
-    notify_alive(&pulse->notify, now, next);
     if (run->stopping)
         notify_stopping(&pulse->notify);
+    if (!is_ready(run))
+        return;
+    notify_alive(&pulse->notify, now, next);
     if (pulse->notify.fd < 0 ||
         is_later(&pulse->status_due_ms, now, NOTIFY_STATUS_MS, next))
         return;
@@ -205,37 +236,50 @@ static bool is_news(int64_t *told_ms, int64_t silent_ms, int64_t from_ms)
     return true;
 }
 
-/* A run can be alive and get nothing, or get rid of nothing. */
-static void tell_silence(struct run *run, int64_t now)
+/* What is appended, or what is to be learnt first, waits for the basin. */
+static void tell_stuck(struct run *run, int64_t now)
 {
     struct pulse *pulse = &run->pulse;
     size_t unacked = run->writer == NULL ? 0 : writer_records(run->writer);
-    int64_t quiet_ms = now - run->stats.event_ms;
-    int64_t stuck_ms;
+    bool waits = unacked > 0 || source_waits(run);
+    int64_t stuck_ms = now - pulse->acked_ms;
 
-    if (unacked == 0 || run->stats.delivered != pulse->acked) {
+    if (!waits || run->stats.delivered != pulse->acked) {
         if (pulse->stuck_told_ms > 0)
             log_line(LOG_LEVEL_NOTICE,
-                     "the basin acknowledges again after %" PRId64 " s",
-                     (now - pulse->acked_ms) / 1000);
+                     "the basin answers again after %" PRId64 " s",
+                     stuck_ms / 1000);
         pulse->stuck_told_ms = 0;
         pulse->acked = run->stats.delivered;
         pulse->acked_ms = now;
+        return;
     }
-    stuck_ms = now - pulse->acked_ms;
     if (is_news(&pulse->stuck_told_ms, stuck_ms, SILENT_MS))
         log_line(LOG_LEVEL_WARNING,
-                 "the basin has acknowledged nothing for %" PRId64
+                 "the basin has not answered for %" PRId64
                  " s: %zu records wait",
                  stuck_ms / 1000, unacked);
-    if (run->js == NULL || run->paused || run->config->idle_ms == 0)
+}
+
+/* A run can be alive and get nothing; not while it does not want anything. */
+static void tell_quiet(struct run *run, int64_t now)
+{
+    struct pulse *pulse = &run->pulse;
+    int64_t quiet_ms;
+
+    if (run->js == NULL || run->config->idle_ms == 0)
         return;
+    if (run->paused || source_waits(run))
+        pulse->read_ms = now;
+    quiet_ms = now - (run->stats.event_ms > pulse->read_ms ? run->stats.event_ms
+                                                           : pulse->read_ms);
     if (pulse->quiet_told_ms > 0 && quiet_ms < pulse->quiet_told_ms) {
-        log_line(LOG_LEVEL_NOTICE, "events come again");
+        if (run->stats.event_ms > pulse->read_ms)
+            log_line(LOG_LEVEL_NOTICE, "events come again");
         pulse->quiet_told_ms = 0;
     }
     if (is_news(&pulse->quiet_told_ms, quiet_ms, run->config->idle_ms))
-        log_line(LOG_LEVEL_WARNING, "no event has come for %" PRId64 " s",
+        log_line(LOG_LEVEL_WARNING, "no new event has come for %" PRId64 " s",
                  quiet_ms / 1000);
 }
 
@@ -244,7 +288,8 @@ void pulse_beat(struct run *run, int64_t now, int64_t *next)
     tell_stats(run, now, next);
     tell_metrics(run, now, next);
     tell_manager(run, now, next);
-    tell_silence(run, now);
+    tell_stuck(run, now);
+    tell_quiet(run, now);
 }
 
 void pulse_end(struct run *run, int64_t now)

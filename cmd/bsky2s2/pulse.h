@@ -25,6 +25,7 @@ struct pulse {
     uint64_t events;
     uint64_t delivered;
 
+    int64_t read_ms;       /* when we last did not want any event */
     int64_t quiet_told_ms; /* how long it had been quiet when that was said */
     int64_t stuck_told_ms;
     uint64_t acked;   /* delivered, when last looked at */

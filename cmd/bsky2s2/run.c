@@ -308,6 +308,20 @@ static int signal_of(const struct run *run, int status)
     return run->signo == SIGINT ? SIGINT : 0;
 }
 
+/* Whether the user has had enough of waiting. */
+static bool is_hurried(struct run *run)
+{
+    int signo = loop_signals_next(run->signals);
+
+    for (; signo != 0; signo = loop_signals_next(run->signals)) {
+        if (signo == SIGINT || signo == SIGTERM)
+            return true;
+        if (signo == SIGUSR1)
+            report_stats(run, loop_now());
+    }
+    return false;
+}
+
 /* Whatever the end, what is acked is told: write out what waits. */
 static void flush_output(struct run *run)
 {
@@ -318,7 +332,7 @@ static void flush_output(struct run *run)
         return;
     while (output_flush(run->output, NULL) == 0 &&
            output_waiting(run->output) > 0 && loop_now() < until &&
-           loop_signals_next(run->signals) == 0) {
+           !is_hurried(run)) {
         fds[1].fd = output_fd(run->output);
         fds[1].events = POLLOUT;
         if (http_wait(run->http, fds, 2, SLEEP_CAP_MS, NULL) != 0)
@@ -357,6 +371,8 @@ int run_main(const struct config *config)
     pulse_init(&run);
     if (open_parts(&run) == 0) {
         loop(&run);
+        notify_stopping(&run.pulse.notify);
+        source_close(&run);
         if (run.err.code != ERR_NONE)
             flush_output(&run);
     }

@@ -22,9 +22,7 @@
 /* Malformed lines of an input that are named one by one. */
 #define NAMED_LINES 10
 
-/* It is not known where to begin, or which records are there: at the start,
- * and when new streams have been added. */
-static bool is_waiting(const struct run *run)
+bool source_waits(const struct run *run)
 {
     return !run->begun || (run->writer != NULL && !writer_ready(run->writer));
 }
@@ -35,7 +33,7 @@ static bool is_full(const struct run *run)
     size_t limit = run->paused ? LOW_WATER : HIGH_WATER;
     size_t waiting = run->output == NULL ? 0 : output_waiting(run->output);
 
-    return is_waiting(run) ||
+    return source_waits(run) ||
            waiting > (run->paused ? OUTPUT_HIGH / 4 : OUTPUT_HIGH) ||
            (run->writer != NULL && writer_bytes(run->writer) > limit);
 }
@@ -239,6 +237,8 @@ void source_close(struct run *run)
 {
     if (run->input != NULL)
         run->stats.oversize = input_oversize(run->input);
+    if (run->js != NULL)
+        run->stats.connected = 0;
     jetstream_free(run->js);
     run->js = NULL;
     input_close(run->input);
@@ -249,7 +249,7 @@ int64_t source_poll(struct run *run, int64_t now, struct pollfd *fds, size_t n,
                     size_t *used, int64_t cap)
 {
     *used = 0;
-    if (!run->learnt && is_waiting(run))
+    if (!run->learnt && source_waits(run))
         return cap;
     if (run->js != NULL)
         return jetstream_poll(run->js, now, fds, n, used, cap);
@@ -285,7 +285,7 @@ int source_run(struct run *run, int64_t now, bool ready)
     }
     if (run->input != NULL)
         return run_input(run, now, ready);
-    if (run->js == NULL || (!run->learnt && is_waiting(run)))
+    if (run->js == NULL || (!run->learnt && source_waits(run)))
         return 0;
     run->learnt = true;
     if (!run->paused && is_full(run)) {

@@ -13,6 +13,10 @@ int source_open(struct run *run);
 /* source_close(run): stop reading for good. */
 void source_close(struct run *run);
 
+/* source_waits(run): it is not known where to begin, or which records are
+ * there: at the start, and when new streams have been added. */
+bool source_waits(const struct run *run);
+
 /*
  * source_poll(run, now, fds, n, used, cap): fill ${fds} (room for ${n}, 3 are
  * enough) with what the source waits for; returns how many ms it allows to

@@ -53,7 +53,7 @@ static const struct figure table[] = {
     {"lag", FIGURE_SECONDS, AT(lag_ms), "lag", NULL,
      "Age of the newest event by its own time."},
     {"since_event", FIGURE_SECONDS, AT(since_event_ms), "since_event", NULL,
-     "Time since an event came."},
+     "Time since a new event came."},
 };
 
 #define TABLE_N (sizeof(table) / sizeof(table[0]))

@@ -25,7 +25,7 @@ struct stats {
     uint64_t checkpoints; /* written */
     uint64_t connected;   /* 1: to a Jetstream server */
     int64_t event_us;     /* time of the newest event, -1: none */
-    int64_t event_ms;     /* when one came last, loop_now */
+    int64_t event_ms;     /* when a new one came, loop_now */
 
     /* by stats_take */
     uint64_t unacked;
@@ -54,8 +54,7 @@ int stats_text(const struct stats *stats, struct buf *out);
 int stats_json(const struct stats *stats, struct buf *out);
 int stats_prom(const struct stats *stats, const char *label, struct buf *out);
 
-/* stats_status(stats, host, out): the same for a person, in less than 80
- * columns. */
+/* stats_status(stats, host, out): the same for a person, in few words. */
 int stats_status(const struct stats *stats, const char *host, struct buf *out);
 
 #endif

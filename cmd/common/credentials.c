@@ -54,31 +54,20 @@ static int token_here(struct place *place, const struct place_options *options,
     return token_from_file(place, file, "credential directory", err);
 }
 
-static int endpoints_from_cli(struct place *place, struct err *err)
-{
-    const struct s2cli *cli = &place->s2cli;
-
-    if ((cli->account_endpoint == NULL) != (cli->basin_endpoint == NULL))
-        return err_set(err, ERR_CONFIG,
-                       "%.300s: of the two endpoints only one is set",
-                       cli->file);
-    place->account_endpoint = cli->account_endpoint;
-    place->basin_endpoint = cli->basin_endpoint;
-    return 0;
-}
-
 /* *${why}: the S2 CLI has a token that it cannot give. */
 static int ask_cli(struct place *place, const char **why, struct err *err)
 {
     struct s2cli *cli = &place->s2cli;
-    bool endpoints =
-        place->account_endpoint == NULL && place->basin_endpoint == NULL;
 
-    if (place->token != NULL && !endpoints)
+    if (place->token != NULL && place->account_endpoint != NULL &&
+        place->basin_endpoint != NULL)
         return 0;
-    if (s2cli_read(cli, place_env("HOME"), err) != 0 ||
-        (endpoints && endpoints_from_cli(place, err) != 0))
+    if (s2cli_read(cli, place_env("HOME"), &place->warnings, err) != 0)
         return -1;
+    if (place->account_endpoint == NULL)
+        place->account_endpoint = cli->account_endpoint;
+    if (place->basin_endpoint == NULL)
+        place->basin_endpoint = cli->basin_endpoint;
     if (cli->no_verify)
         secret_warn(&place->warnings,
                     "%.300s: ssl_no_verify is not followed; --cacert FILE "

@@ -105,6 +105,28 @@ static int find_basin(struct place *place, const struct place_options *options,
     return place->name == NULL ? -1 : 0;
 }
 
+static struct client_config s2_config(const struct place *place,
+                                      struct http *http)
+{
+    return (struct client_config){.http = http,
+                                  .basin = place->name,
+                                  .account_endpoint = place->account_endpoint,
+                                  .basin_endpoint = place->basin_endpoint,
+                                  .token = place->token,
+                                  .encryption_key = place->encryption_key,
+                                  .allow_http = place->allow_http};
+}
+
+/* What S2's client would refuse is told before anything is begun. */
+static int check_s2(const struct place *place, struct err *err)
+{
+    struct client_config config = s2_config(place, NULL);
+    struct client *client = client_new(&config, err);
+
+    client_free(client);
+    return client == NULL ? -1 : 0;
+}
+
 int place_find(struct place *place, const struct place_options *options,
                bool basin, struct err *err)
 {
@@ -119,10 +141,12 @@ int place_find(struct place *place, const struct place_options *options,
         credentials_forget();
         return -1;
     }
-    if (place->kind == PLACE_S2)
-        return credentials_find(place, options, err);
-    credentials_forget();
-    return 0;
+    if (place->kind != PLACE_S2) {
+        credentials_forget();
+        return 0;
+    }
+    return credentials_find(place, options, err) == 0 ? check_s2(place, err)
+                                                      : -1;
 }
 
 void place_release(struct place *place)
@@ -138,13 +162,7 @@ struct basin *place_open(const struct place *place, struct http *http,
 {
     struct file_config file = {
         .path = place->name, .writer = writer, .retention_ms = retention_ms};
-    struct client_config s2 = {.http = http,
-                               .basin = place->name,
-                               .account_endpoint = place->account_endpoint,
-                               .basin_endpoint = place->basin_endpoint,
-                               .token = place->token,
-                               .encryption_key = place->encryption_key,
-                               .allow_http = place->allow_http};
+    struct client_config s2 = s2_config(place, http);
 
     if (place->kind == PLACE_S2)
         return service_open(&s2, err);

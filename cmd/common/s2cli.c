@@ -75,30 +75,27 @@ static int on_item(void *arg, const struct toml_item *item, struct err *err)
     return 0;
 }
 
-/* Whether it is there, as the S2 CLI finds it: what it cannot reach is not. */
-static bool exists(const char *path)
-{
-    struct stat st;
-
-    return lstat(path, &st) == 0;
-}
-
-int s2cli_read(struct s2cli *cli, const char *home, struct err *err)
+int s2cli_read(struct s2cli *cli, const char *home,
+               struct secret_warnings *warnings, struct err *err)
 {
     struct buf text = BUF_INIT(FILE_MAX);
     char path[PATH_SIZE];
+    struct stat st;
     int rc;
 
     memset(cli, 0, sizeof(*cli));
     if (home == NULL || snprintf(path, sizeof(path), "%s/.config/s2/%s", home,
                                  "config.toml") >= (int)sizeof(path))
         return 0;
-    if (!exists(path))
+    /* As the S2 CLI finds it: what it cannot reach is not there. */
+    if (lstat(path, &st) != 0)
         return 0;
+    if (S_ISLNK(st.st_mode))
+        secret_warn(warnings, "%.300s is a symbolic link", path);
     cli->file = strdup(path);
     if (cli->file == NULL)
         return err_memory(err);
-    rc = secret_load(path, &text, &cli->loose, err);
+    rc = secret_load(path, true, &text, &cli->loose, err);
     if (rc == 0)
         rc = toml_read(path, &text, on_item, cli, err);
     secret_release(&text);
@@ -156,11 +153,16 @@ static char *decode(const struct buf *text, const char *id)
     const char *found =
         json_string_value(json_object_get(json, "access_token"));
     char *token = NULL;
+    char *copy;
 
     if (json_integer_value(json_object_get(json, "version")) == 1 &&
         is_text(json, "kind", "s2_access_token") &&
         is_text(json, "credential_id", id) && found != NULL && found[0] != '\0')
         token = strdup(found);
+    if (found != NULL) {
+        memcpy(&copy, &found, sizeof(copy)); /* without its const */
+        secret_wipe(copy, strlen(copy));
+    }
     json_decref(json);
     return token;
 }
@@ -174,7 +176,7 @@ static int from_file(const struct s2cli *cli, char **token,
     int rc = token_path(cli, path, sizeof(path), err);
 
     if (rc == 0)
-        rc = secret_load(path, &text, &loose, err);
+        rc = secret_load(path, false, &text, &loose, err);
     if (rc == 0)
         *token = decode(&text, cli->credential_id);
     secret_release(&text);

@@ -25,12 +25,14 @@ struct s2cli {
 };
 
 /*
- * s2cli_read(cli, home, err): fill *${cli} from ${home}/.config/s2/config.toml;
- * ${home} NULL, or no such file, is no error.  What is empty there is unset.
+ * s2cli_read(cli, home, warnings, err): fill *${cli} from
+ * ${home}/.config/s2/config.toml; ${home} NULL, or no such file, is no error,
+ * a link is followed with a warning.  What is empty there is unset.
  * 0, or -1: ERR_CONFIG (with the line where it is the content), ERR_OS.
  * s2cli_release in either case.
  */
-int s2cli_read(struct s2cli *cli, const char *home, struct err *err);
+int s2cli_read(struct s2cli *cli, const char *home,
+               struct secret_warnings *warnings, struct err *err);
 void s2cli_release(struct s2cli *cli);
 
 /*

@@ -29,8 +29,7 @@ static void hide(void)
 }
 #endif
 
-/* Volatile, so that wiping memory that is freed next is not optimised out. */
-static void wipe(char *p, size_t n)
+void secret_wipe(char *p, size_t n)
 {
     volatile char *v = p;
 
@@ -82,13 +81,13 @@ static char *read_line(int fd, const char *path, struct err *err)
     }
     if (n < 0) {
         err_os(err, ERR_CONFIG, errno, "%.200s", path);
-        wipe(text, SECRET_MAX);
+        secret_wipe(text, SECRET_MAX);
         free(text);
         return NULL;
     }
     text[n] = '\0';
     line = strcspn(text, "\r\n");
-    wipe(text + line, (size_t)n - line);
+    secret_wipe(text + line, (size_t)n - line);
     if (line > 0)
         return text;
     err_set(err, ERR_CONFIG, "%.200s is empty", path);
@@ -117,13 +116,14 @@ char *secret_read(const char *path, const char *what,
     return text;
 }
 
-static int open_private(const char *path, struct stat *st, struct err *err)
+static int open_private(const char *path, bool follow, struct stat *st,
+                        struct err *err)
 {
     /* Without waiting for the writer of a pipe: it is refused next. */
-    int fd =
-        open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
+                            (follow ? 0 : O_NOFOLLOW));
 
-    if (fd < 0 && errno == ELOOP)
+    if (fd < 0 && errno == ELOOP && !follow)
         return err_set(err, ERR_CONFIG, "%.300s is a symbolic link", path);
     if (fd < 0 || fstat(fd, st) != 0) {
         err_os(err, ERR_CONFIG, errno, "%.300s", path);
@@ -137,7 +137,8 @@ static int open_private(const char *path, struct stat *st, struct err *err)
     return -1;
 }
 
-int secret_load(const char *path, struct buf *out, bool *loose, struct err *err)
+int secret_load(const char *path, bool follow, struct buf *out, bool *loose,
+                struct err *err)
 {
     size_t room = out->max - out->n;
     struct stat st;
@@ -146,7 +147,7 @@ int secret_load(const char *path, struct buf *out, bool *loose, struct err *err)
     int fd;
 
     hide();
-    fd = open_private(path, &st, err);
+    fd = open_private(path, follow, &st, err);
     if (fd < 0)
         return -1;
     to = buf_reserve(out, room);
@@ -174,7 +175,7 @@ char *secret_env(const char *name)
         return NULL;
     hide();
     copy = strdup(value);
-    wipe(value, strlen(value));
+    secret_wipe(value, strlen(value));
     return copy;
 }
 
@@ -183,19 +184,19 @@ void secret_forget(const char *name)
     char *value = getenv(name);
 
     if (value != NULL)
-        wipe(value, strlen(value));
+        secret_wipe(value, strlen(value));
 }
 
 void secret_free(char *secret)
 {
     if (secret == NULL)
         return;
-    wipe(secret, strlen(secret));
+    secret_wipe(secret, strlen(secret));
     free(secret);
 }
 
 void secret_release(struct buf *buf)
 {
-    wipe(buf->p, buf->cap);
+    secret_wipe(buf->p, buf->cap);
     buf_release(buf);
 }

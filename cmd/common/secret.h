@@ -6,6 +6,7 @@
 #ifndef COMMON_SECRET_H
 #define COMMON_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -32,12 +33,13 @@ char *secret_read(const char *path, const char *what,
                   struct secret_warnings *warnings, struct err *err);
 
 /*
- * secret_load(path, out, loose, err): append a file that another program keeps
- * for itself: no link, nothing but a regular file.  ${out}, which the caller
+ * secret_load(path, follow, out, loose, err): append a file that another
+ * program keeps for itself: nothing but a regular file, and no link unless
+ * ${follow}.  ${out}, which the caller
  * wipes, is grown once, to its maximum.  *${loose}: others can read the file.
  * 0, or -1 with ERR_CONFIG, also for a file of the maximum's size.
  */
-int secret_load(const char *path, struct buf *out, bool *loose,
+int secret_load(const char *path, bool follow, struct buf *out, bool *loose,
                 struct err *err);
 
 /* secret_env(name): a copy of the environment's variable, whose value there
@@ -46,6 +48,9 @@ char *secret_env(const char *name);
 
 /* secret_forget(name): wipe the variable there without a copy. */
 void secret_forget(const char *name);
+
+/* secret_wipe(p, n): so that it is not optimised out. */
+void secret_wipe(char *p, size_t n);
 
 /* secret_free(secret): wipe and free; NULL is harmless. */
 void secret_free(char *secret);

@@ -42,7 +42,7 @@ static int open_output(struct emit *emit, struct err *err)
         return 0;
     if (config->format == FORMAT_PROM && strcmp(config->output, "-") != 0) {
         emit->replaced = config->output;
-        return 0;
+        return replace_check(config->output, "# HELP s2tail_", err);
     }
     emit->output = output_open(config->output, err);
     return emit->output == NULL ? -1 : 0;

@@ -61,6 +61,7 @@ int main(int argc, char **argv)
     shell_start();
     shell_open("s2tail", NULL);
     if (options_parse(&options, argc, argv, loop_wall(), &err) != 0) {
+        shell_open("s2tail", &options.general);
         status = fail(&options, &err);
         options_release(&options);
         return status;

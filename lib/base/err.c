@@ -1,5 +1,6 @@
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,17 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
     return -1;
 }
 
+/* What could not be created for want of room was a write that failed, and for
+ * want of descriptors the system: both may go well another time. */
+static enum err_code code_of(enum err_code code, int errnum)
+{
+    if (code != ERR_CANTCREATE)
+        return code;
+    if (errnum == ENOSPC || errnum == EDQUOT)
+        return ERR_IO;
+    return errnum == EMFILE || errnum == ENFILE ? ERR_OS : code;
+}
+
 int err_os(struct err *err, enum err_code code, int errnum, const char *fmt,
            ...)
 {
@@ -25,7 +37,7 @@ int err_os(struct err *err, enum err_code code, int errnum, const char *fmt,
 
     if (err == NULL || err->code != ERR_NONE)
         return -1;
-    err->code = code;
+    err->code = code_of(code, errnum);
     va_start(ap, fmt);
     vsnprintf(err->text, sizeof(err->text), fmt, ap);
     va_end(ap);

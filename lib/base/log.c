@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/loop.h"
@@ -118,6 +119,17 @@ void log_figures(enum log_level level, const char *text, const char *members)
         put_json(level, "stats", members);
 }
 
+/* The columns of the terminal, at most ${most}; a line that fills the last
+ * one would make it scroll. */
+static int status_width(int most)
+{
+    struct winsize size;
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        size.ws_col = 80;
+    return size.ws_col - 1 < most ? size.ws_col - 1 : most;
+}
+
 void log_status(const char *text)
 {
     char line[512];
@@ -126,7 +138,8 @@ void log_status(const char *text)
         return;
     if (conf.level < LOG_LEVEL_NOTICE)
         return;
-    snprintf(line, sizeof(line), "\r%.480s\033[K", text == NULL ? "" : text);
+    snprintf(line, sizeof(line), "\r%.*s\033[K", status_width(480),
+             text == NULL ? "" : text);
     put(line, strlen(line));
     conf.status = text != NULL;
 }

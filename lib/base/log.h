@@ -42,8 +42,9 @@ void log_line(enum log_level level, const char *fmt, ...)
  */
 void log_figures(enum log_level level, const char *text, const char *members);
 
-/* log_status(text): show ${text} as a line of the terminal that the next
- * line overwrites; NULL removes it.  Only for a stderr that is a terminal. */
+/* log_status(text): show ${text}, ASCII, as a line of the terminal that the
+ * next line overwrites, cut to its width; NULL removes it.  Only for a stderr
+ * that is a terminal. */
 void log_status(const char *text);
 
 #endif

@@ -282,7 +282,8 @@ static int fill(const char *name, struct err *err)
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
     if (rc != SQLITE_OK)
-        err_set(err, ERR_CANTCREATE, "cannot write %s: %s", name,
+        err_set(err, rc == SQLITE_FULL ? ERR_IO : ERR_CANTCREATE,
+                "cannot write %s: %s", name,
                 db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
     sqlite3_close(db);
     return rc == SQLITE_OK ? 0 : -1;

@@ -145,7 +145,8 @@ int endpoint_parse(const char *text, const char *basin,
 
 bad:
     buf_release(&url);
+    /* What is before an @ may be a password. */
     return err_set(err, ERR_CONFIG,
                    "'%.100s' is no endpoint: [http://|https://]HOST[:PORT]",
-                   text);
+                   strchr(text, '@') == NULL ? text : "...@...");
 }

@@ -95,19 +95,19 @@ refused() { # TEXT [OPTION...]
     setting token none
 }
 
-@test "the endpoints: of config.toml when neither is set, both or neither" {
+@test "the endpoints: each of config.toml that is not set otherwise, both or neither" {
     local at=account-endpoint
     printf '%s\n' 'account_endpoint = "http://127.0.0.1:8"' \
         'basin_endpoint = "http://127.0.0.1:9"' | cli_config
     setting $at http://127.0.0.1:8
     setting basin-endpoint http://127.0.0.1:9
-    # One of them is set: nothing is mixed.
-    setting $at "" --basin-endpoint http://127.0.0.1:1
+    setting $at http://127.0.0.1:8 --basin-endpoint http://127.0.0.1:1
     S2_ACCOUNT_ENDPOINT=http://127.0.0.1:1 setting $at http://127.0.0.1:1
-    S2_ACCOUNT_ENDPOINT=http://127.0.0.1:1 setting basin-endpoint ""
+    S2_ACCOUNT_ENDPOINT=http://127.0.0.1:1 setting basin-endpoint \
+        http://127.0.0.1:9
     for line in account basin; do
         echo "${line}_endpoint = 'http://127.0.0.1:8'" | cli_config
-        refused "$CLI/config.toml: of the two endpoints only one is set"
+        refused "of the two endpoints only one is given"
         # Not its business then.
         setting $at x --account-endpoint x --basin-endpoint y
     done
@@ -328,8 +328,9 @@ END
         mv "$file" "$file.real"
         ln -s "$file.real" "$file"
         tool bsky2s2 --check-config -b "$BASIN"
-        same "$status" 78
         [[ $stderr == *"$file is a symbolic link" ]]
+        # The one without a secret may be one.
+        same "$status" "$([ "$file" = "$CLI/config.toml" ] && echo 0 || echo 78)"
         rm "$file"
         mkfifo "$file"
         tool bsky2s2 --check-config -b "$BASIN"

@@ -142,6 +142,18 @@ with_ro_root() { # COMMAND...
     same "$(dump b.db)" "$(cat whole)"
 }
 
+@test "a disk that holds no more files: a failed write, which may be tried again" {
+    with_disk 1m,nr_inodes=1 "bsky2s2 -i '$EVENTS' -b file:disk/b.db"
+    same "$status" 74
+    with_disk 1m,nr_inodes=1 "bsky2s2 -n -i '$EVENTS' -o disk/out"
+    same "$status" 74
+    with_disk 1m,nr_inodes=1 "bsky2s2 -n -i '$EVENTS' -o /dev/null \
+        --metrics-file disk/m"
+    same "$status" 0
+    same "${#stderr_lines[@]}" 1
+    [[ $stderr == *"No space left on device" ]]
+}
+
 @test "a full disk under --state and -f prom -o: 74" {
     with_disk 4k "head -c 4096 /dev/zero >disk/fill
         s2tail -b file:whole.db --once --state disk/s"

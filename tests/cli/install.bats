@@ -138,6 +138,16 @@ ExecStart=$bin/s2tail"
     [[ $output == *"root/usr/local"* ]]
 }
 
+@test "make install takes no folder that a unit could not name" {
+    for prefix in '/opt/my tools' inst '~/x' '/a&b' '/a|b' ''; do
+        run from_copy install DESTDIR="$PWD/root" PREFIX="$prefix/p" \
+            BINDIR="$prefix"
+        [ "$status" -ne 0 ]
+        [[ $output == *"'$prefix': a folder for make install begins with /"* ]]
+        [ ! -e root ]
+    done
+}
+
 # The archive, made once.
 archive() {
     [ -e "$ARCHIVE" ] || make -C "$ROOT" BUILD="$SCRATCH" dist

@@ -134,15 +134,15 @@ metric() { # FILE NAME: its value
     : >none.jsonl
     peer fakejet --v1 none.jsonl
     background -u "ws://127.0.0.1:$PORT/subscribe" -n --idle 200ms -s earliest
-    await grep -q '^bsky2s2: no event has come for' err
-    await sh -c '[ $(grep -c "no event has come" err) -ge 2 ]'
+    await grep -q '^bsky2s2: no new event has come for' err
+    await sh -c '[ $(grep -c "no new event has come" err) -ge 2 ]'
     kill "$PID"
     wait "$PID"
     # ... and with --did, which few events match, it is nothing to talk about.
     background -u "ws://127.0.0.1:$PORT/subscribe" -n --did did:plc:x -v -s \
         earliest --stats 50ms
     await grep -q 'since_event=0.[4-9]' err
-    if grep -q 'no event has come' err; then return 1; fi
+    if grep -q 'no new event has come' err; then return 1; fi
 }
 
 @test "s2tail -f prom is what Prometheus takes" {
@@ -169,8 +169,126 @@ metric() { # FILE NAME: its value
     posts 5 1700000000 youtube.com >posts
     tool env LD_PRELOAD="$BUILD/preload/fast.so" bsky2s2 -i posts
     same "$status" 0
-    grep -q '^bsky2s2: the basin has acknowledged nothing for [0-9]* s: 5 records wait$' \
+    grep -q '^bsky2s2: the basin has not answered for [0-9]* s: 5 records wait$' \
         <<<"$stderr"
-    grep -q '^bsky2s2: the basin acknowledges again after [0-9]* s$' \
+    grep -q '^bsky2s2: the basin answers again after [0-9]* s$' \
+        <<<"$stderr"
+}
+
+@test "what a server sends again is no sign of life" {
+    head -20 "$EVENTS" >few
+    peer fakejet --v1 few
+    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    LD_PRELOAD=$BUILD/preload/fast.so bsky2s2 \
+        -u "ws://127.0.0.1:$PORT/subscribe" -b file:a.db -s earliest -v \
+        --stats 1s >out 2>err 3>&- &
+    PIDS+=($!)
+    # Reconnects, each of which brings old events again.
+    await sh -c '[ $(grep -c "connected to" err) -ge 4 ]'
+    await grep -qE 'events=([3-9][0-9]|[0-9]{3})' err
+    await sh -c '[ $(grep -c "no new event has come" err) -ge 2 ]'
+    if grep 'events come again' err; then return 1; fi
+    grep -o 'since_event=[0-9]*' err | cut -d= -f2 | tail -n +3 >ages
+    sort -cn ages
+}
+
+@test "while the basin is away it is that which is told, not a silent source" {
+    s2 'on any status 503 unavailable'
+    peer fakejet --v1 "$EVENTS"
+    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    LD_PRELOAD=$BUILD/preload/fast.so bsky2s2 \
+        -u "ws://127.0.0.1:$PORT/subscribe" >out 2>err 3>&- &
+    PIDS+=($!)
+    await sh -c '[ $(grep -c "the basin has not answered for" err) -ge 2 ]'
+    if grep 'no new event has come' err; then return 1; fi
+}
+
+@test "an input that comes slowly is not a basin that does not answer" {
+    mkfifo pipe
+    export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
+    LD_PRELOAD=$BUILD/preload/fast.so bsky2s2 -i pipe -b file:a.db --stats 1s \
+        >out 2>err 3>&- &
+    PID=$!
+    PIDS+=("$PID")
+    exec 4>pipe
+    await grep -q 'since_event=1[0-9][0-9]' err
+    cat "$EVENTS" >&4
+    exec 4>&-
+    wait "$PID"
+    if grep 'not answered\|has come' err; then return 1; fi
+    same "$(dump a.db)" "$(expected)"
+}
+
+@test "--metrics-file replaces nothing else" {
+    bsky2s2 -q -i "$EVENTS" -b file:a.db
+    cp a.db copy
+    for other in a.db "$EVENTS" a.db.lock; do
+        cp "$other" before
+        tool bsky2s2 -q -i "$EVENTS" -b file:a.db --metrics-file "$other"
+        same "$status" 73
+        same "$stderr" "bsky2s2: --metrics-file: $other holds something else, and was left as it is"
+        [ "$other" = a.db.lock ] || cmp "$other" before
+    done
+    tool bsky2s2 -q -i "$EVENTS" -b file:b.db -o out --metrics-file ./out
+    same "$status" 73
+    same "$stderr" "bsky2s2: --metrics-file: ./out is the file of --output"
+    tool s2tail -1 -b file:a.db -f prom -o a.db
+    same "$status" 73
+    same "$stderr" "s2tail: a.db holds something else, and was left as it is"
+    same "$(dump a.db)" "$(expected)"
+    ln -s nowhere link
+    tool bsky2s2 -q -i "$EVENTS" -b file:a.db --metrics-file link
+    same "$status" 73
+    [ -L link ]
+}
+
+@test "--metrics-file and -f prom into a pipe, through a link, and without a reader" {
+    ln -s /proc/self/fd/1 link
+    bsky2s2 -q -n -o /dev/null -i "$EVENTS" --metrics-file link | cat >m.prom
+    [ -L link ]
+    grep -q '^bsky2s2_events_total 480$' m.prom
+    bsky2s2 -q -i "$EVENTS" -b file:a.db
+    s2tail -1 -b file:a.db -f prom -o link | cat >s.prom
+    [ -L link ]
+    grep -q '^s2tail_records_total{group="news/bbc"} ' s.prom
+    mkfifo pipe
+    tool bsky2s2 -n -o /dev/null -i "$EVENTS" --metrics-file pipe
+    same "$status" 0
+    same "$stderr" "bsky2s2: --metrics-file: pipe: No such device or address"
+    [ -p pipe ]
+    ln -s m.prom linked
+    bsky2s2 -q -n -o /dev/null -i "$EVENTS" --metrics-file linked
+    [ -L linked ] && [ ! -L m.prom ]
+    same "$(grep -c '^bsky2s2_events_total 480$' m.prom)" 1
+}
+
+@test "after the end nothing is connected" {
+    peer fakejet --v1 "$EVENTS" --restamp
+    bsky2s2 -q -u "ws://127.0.0.1:$PORT/subscribe" -n -o /dev/null -s earliest \
+        -c 5 --metrics-file m.prom
+    grep -q '^bsky2s2_connected 0$' m.prom
+}
+
+@test "USR1 and HUP do not cut off the last lines" {
+    posts 2000 1700000000 youtube.com 400 >posts
+    mkfifo pipe
+    bsky2s2 -i posts -b file:a.db -o pipe 2>err 3>&- &
+    PID=$!
+    PIDS+=("$PID")
+    exec 4<pipe
+    await sh -c '[ $(sqlite3 a.db "SELECT count(*) FROM records" 2>/dev/null) = 2000 ]'
+    kill -USR1 "$PID"
+    await grep -q 'delivered=2000' err
+    kill -HUP "$PID"
+    await grep -q 'read the routes again' err
+    cat <&4 >lines
+    wait "$PID"
+    same "$(wc -l <lines)" 2000
+}
+
+@test "a wrong command line is told as JSON, too" {
+    tool bsky2s2 --log-format json --nope
+    same "$status" 64
+    jq -s -e 'length == 2 and .[0].message == "unknown option '"'--nope'"'"' \
         <<<"$stderr"
 }

@@ -143,6 +143,21 @@ route=p/x/y example.org e.org"
     same "$stderr" "bsky2s2: access token: empty is empty"
 }
 
+@test "--check-config refuses what a run would refuse, and quotes no password" {
+    for o in "--account-endpoint http://127.0.0.1:1" \
+        "--account-endpoint nonsense/x --basin-endpoint y" \
+        "--account-endpoint http://a.example --basin-endpoint https://b.example" \
+        "--account-endpoint https://u:hunter2@a.example --basin-endpoint https://b.example"; do
+        # shellcheck disable=SC2086 # words
+        tool bsky2s2 --check-config -b s2://some-basin $o
+        same "$status" 78
+        same "$output" ""
+        [[ $stderr != *hunter2* ]]
+    done
+    S2_ACCESS_TOKEN="a b" tool bsky2s2 --check-config -b s2://some-basin
+    same "$status" 78
+}
+
 @test "a token does not go over plain http to another host" {
     export S2_ACCESS_TOKEN=hush S2_ACCOUNT_ENDPOINT=http://10.1.2.3:9
     export S2_BASIN_ENDPOINT=http://10.1.2.3:9

@@ -176,6 +176,12 @@ only_this_is_ready() {
     same "$status" 78
     tool bsky2s2 -n -u ws://127.0.0.1:1/subscribe --duration 3
     same "$status" 64
+    # A checkpoint of other settings.
+    jet
+    tool env -u NOTIFY_SOCKET bsky2s2 -q -b file:y.db -u "$URL" -s earliest -c 5
+    same "$status" 0
+    tool bsky2s2 -b file:y.db -u "$URL" -l de
+    same "$status" 78
     only_this_is_ready
 }
 

@@ -29,6 +29,31 @@ static void test_err_first_wins(void)
     CHECK_INT(err_set(NULL, ERR_OS, "nobody listens"), -1);
 }
 
+static void test_err_what_can_be_created_another_time(void)
+{
+    static const struct {
+        int errnum;
+        enum err_code code;
+        enum err_code want;
+    } rows[] = {
+        {EACCES, ERR_CANTCREATE, ERR_CANTCREATE},
+        {ENOENT, ERR_CANTCREATE, ERR_CANTCREATE},
+        {ENOSPC, ERR_CANTCREATE, ERR_IO},
+        {EDQUOT, ERR_CANTCREATE, ERR_IO},
+        {EMFILE, ERR_CANTCREATE, ERR_OS},
+        {ENFILE, ERR_CANTCREATE, ERR_OS},
+        {ENOSPC, ERR_CONFIG, ERR_CONFIG},
+        {EMFILE, ERR_NOINPUT, ERR_NOINPUT},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct err err = ERR_INIT;
+
+        err_os(&err, rows[i].code, rows[i].errnum, "x");
+        CHECK_INT(err.code, rows[i].want);
+    }
+}
+
 static void test_err_long_texts_are_cut(void)
 {
     struct err err = ERR_INIT;
@@ -303,6 +328,7 @@ static void test_retry(void)
 int main(void)
 {
     RUN(test_err_first_wins);
+    RUN(test_err_what_can_be_created_another_time);
     RUN(test_err_long_texts_are_cut);
     RUN(test_buf_is_bounded);
     RUN(test_slices);

@@ -160,6 +160,24 @@ static void test_status_makes_way(void)
     CHECK_STR(text, "\rbusy\033[K\r\033[Kprog: said\n");
 }
 
+static void wide(void)
+{
+    char digits[201];
+
+    memset(digits, '5', sizeof(digits) - 1);
+    digits[sizeof(digits) - 1] = '\0';
+    log_status(digits);
+    log_status(NULL);
+}
+
+/* A line that fills the last column would scroll. */
+static void test_status_fits_the_terminal(void)
+{
+    capture(wide);
+    CHECK_INT(strspn(text + 1, "5"), 79);
+    CHECK_STR(text + 80, "\033[K\r\033[K");
+}
+
 static void test_signals_arrive(void)
 {
     int fd = loop_signals_open(NULL);
@@ -207,6 +225,7 @@ int main(void)
     RUN(test_json_with_the_longest_text);
     RUN(test_long_lines_are_cut);
     RUN(test_status_makes_way);
+    RUN(test_status_fits_the_terminal);
     RUN(test_signals_arrive);
     RUN(test_dies_of_a_signal);
     RUN(test_clocks);
