@@ -102,7 +102,7 @@ $(COMPLETIONS): $(BIN)
 dirs:
 	@for d in '$(BINDIR)' '$(MANDIR)' '$(UNITDIR)' '$(BASHCOMPDIR)' \
 		'$(ZSHCOMPDIR)' '$(FISHCOMPDIR)'; do \
-		case $$d in [!/]*|*[!A-Za-z0-9/._+~@-]*) \
+		case $$d in ''|[!/]*|*[!A-Za-z0-9/._+~@-]*) \
 			echo "'$$d': a folder for make install begins with /," \
 				"and has no other characters than A-Z a-z 0-9 / . _ + ~ @ -" \
 				>&2; exit 1 ;; esac; \
