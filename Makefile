@@ -47,6 +47,8 @@ UNIT_SRC = $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 PEER_SRC = $(sort $(wildcard tests/peer/fake*.c))
 PEER_BIN = $(PEER_SRC:tests/peer/%.c=$(BUILD)/peer/%)
+PRELOAD = $(patsubst tests/%.c,$(BUILD)/%.so,\
+	$(sort $(wildcard tests/preload/*.c)))
 FUZZ = $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_SRC = $(sort $(wildcard tests/bench/*.c))
 BENCH_BIN = $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%)
@@ -151,7 +153,7 @@ $(BUILD)/feed/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/main.o \
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
 units: $(UNIT_BIN) $(FUZZ:%=$(BUILD)/feed/%)
-peers: $(PEER_BIN) $(BUILD)/preload/die.so
+peers: $(PEER_BIN) $(PRELOAD)
 benches: $(BENCH_BIN)
 
 deps: ## install what is missing to build and to test

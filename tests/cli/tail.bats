@@ -142,12 +142,13 @@ s2tail_records_total{group="social/youtube"} 0'
     if command -v promtool >/dev/null; then
         promtool check metrics <<<"$output"
     fi
-    echo old >metrics
+    echo '# HELP s2tail_old' >metrics
     tool s2tail -i in -w 2s -f prom -o metrics
     same "$status" 0
     same "$output" ""
     same "$(head -c 6 metrics)" "# HELP"
     same "$(ls | grep metrics)" metrics
+    if grep -q s2tail_old metrics; then return 1; fi
 }
 
 @test "-o appends lines" {
@@ -446,7 +447,7 @@ s2tail_records_total{group="social/youtube"} 0'
     same "$got" "# HELP s2tail_window_records Records in the window."
     exec 7<&-
     mkdir there
-    echo old >there/file
+    echo '# HELP s2tail_old' >there/file
     ln -s there/file link
     s2tail -i in -f prom -o link
     [ -L link ]
