@@ -248,7 +248,8 @@ shell() { # PATH TEXT
 await() { # COMMAND...: with the example alive, at most $limit s
     end=$(($(date +%s) + limit))
     until "$@"; do
-        kill -0 "$running" 2>/dev/null || return 1
+        # What ends now may have done it.
+        kill -0 "$running" 2>/dev/null || { "$@"; return; }
         [ "$(date +%s)" -lt "$end" ] || return 1
         sleep 0.1
     done

@@ -203,16 +203,11 @@ static bool is_ready(const struct run *run)
     return run->begun || run->config->place.kind == PLACE_S2;
 }
 
-static void tell_manager(struct run *run, int64_t now, int64_t *next)
+static void tell_status(struct run *run, int64_t now, int64_t *next)
 {
     struct pulse *pulse = &run->pulse;
     struct buf text = BUF_INIT(1024);
 
-    if (run->stopping)
-        notify_stopping(&pulse->notify);
-    if (!is_ready(run))
-        return;
-    notify_alive(&pulse->notify, now, next);
     if (pulse->notify.fd < 0 ||
         is_later(&pulse->status_due_ms, now, NOTIFY_STATUS_MS, next))
         return;
@@ -224,6 +219,18 @@ static void tell_manager(struct run *run, int64_t now, int64_t *next)
     pulse->status_ms = now;
     pulse->events = run->stats.events;
     pulse->delivered = run->stats.delivered;
+}
+
+static void tell_manager(struct run *run, int64_t now, int64_t *next)
+{
+    struct notify *notify = &run->pulse.notify;
+
+    if (is_ready(run)) {
+        notify_alive(notify, now, next);
+        tell_status(run, now, next);
+    }
+    if (run->stopping)
+        notify_stopping(notify);
 }
 
 /* Whether a silence is to be told: when it has lasted ${from_ms}, and each
