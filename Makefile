@@ -197,7 +197,7 @@ fuzz: ## search for inputs that break a promise, FUZZ_TIME=60 s each
 		$(FUZZ:%=$(BUILD)/clang/fuzz/%)
 	@for f in $(FUZZ); do \
 		mkdir -p $(BUILD)/fuzz/$$f && \
-		$(BUILD)/clang/fuzz/$$f -max_total_time=$(FUZZ_TIME) \
+		$(BUILD)/clang/fuzz/$$f -max_total_time=$(FUZZ_TIME) -timeout=20 \
 			-max_len=4096 -artifact_prefix=$(BUILD)/fuzz/$$f- \
 			$(BUILD)/fuzz/$$f tests/fuzz/corpus/$$f || exit 1; \
 	done

@@ -14,7 +14,7 @@ sources=$(find cmd lib tests -name '*.[ch]')
         --enable=warning,performance,portability \
         --suppress=missingIncludeSystem --suppress=ctuuninitvar \
         -Ilib $sources || bad=1
-    shellcheck tests/*.sh tests/bench/*.sh .ci/run || bad=1
+    shellcheck tests/*.sh tests/bench/*.sh tests/fuzz/*.sh .ci/run || bad=1
     mandoc -Tlint -W warning man/*.1 || bad=1
 }
 

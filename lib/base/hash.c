@@ -39,18 +39,19 @@ struct hash128 hash_bytes(struct hash_key key, struct slice in)
 {
     struct state s = {key.k0 ^ 0x736f6d6570736575, key.k1 ^ 0x646f72616e646f6d,
                       key.k0 ^ 0x6c7967656e657261, key.k1 ^ 0x7465646279746573};
+    const char *p = in.n > 0 ? in.p : "";
     size_t whole = in.n - in.n % 8;
     struct hash128 h;
     uint64_t m;
 
     s.v1 ^= 0xee;
     for (size_t i = 0; i < whole; i += 8) {
-        m = word(in.p + i, 8);
+        m = word(p + i, 8);
         s.v3 ^= m;
         rounds(&s, 2);
         s.v0 ^= m;
     }
-    m = word(in.p + whole, in.n - whole) | (uint64_t)in.n << 56;
+    m = word(p + whole, in.n - whole) | (uint64_t)in.n << 56;
     s.v3 ^= m;
     rounds(&s, 2);
     s.v0 ^= m;

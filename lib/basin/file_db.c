@@ -53,11 +53,13 @@ static const char *const texts[FILE_DB_STMTS] = {
                       " AND appended < ?1",
 };
 
-/* Damage shows at the first page that is read; say so, not "malformed". */
+/* Damage shows at the first page that is read; say so, not "malformed".  The
+ * connection has no words for what we found ourselves. */
 static int open_failed(struct file_db *db, int rc, struct err *err)
 {
-    const char *why =
-        db->db != NULL ? sqlite3_errmsg(db->db) : sqlite3_errstr(rc);
+    const char *why = db->db != NULL && sqlite3_errcode(db->db) == rc
+                          ? sqlite3_errmsg(db->db)
+                          : sqlite3_errstr(rc);
 
     switch (rc & 0xff) {
     case SQLITE_CORRUPT:

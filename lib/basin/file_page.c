@@ -93,7 +93,8 @@ int file_page_keep(struct file_page *page)
     struct wire_record record = page->records[page->nrecords - 1];
     size_t metered;
 
-    record.headers = page->headers + (page->nheaders - record.nheaders);
+    if (record.nheaders > 0)
+        record.headers = page->headers + (page->nheaders - record.nheaders);
     metered = wire_metered(&record);
     if (metered > WIRE_BATCH_BYTES - page->metered)
         return 0;

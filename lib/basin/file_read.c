@@ -38,6 +38,9 @@ static int find_time(struct file_db *db, const struct file_stream *stream,
             low = (uint64_t)sqlite3_column_int64(stmt, 0) + 1;
         else
             high = middle;
+        /* A damaged index may go back, and would do so for ever. */
+        if (rc == SQLITE_ROW && low <= middle && high > middle)
+            rc = SQLITE_CORRUPT;
         sqlite3_reset(stmt);
         rc = rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
     }
@@ -82,14 +85,19 @@ static int add_headers(struct file_db *db, sqlite3_int64 record,
     return fits;
 }
 
-/* Copy the record of the current row; 1, or 0 when the page is full. */
-static int add_row(struct file_db *db, sqlite3_stmt *stmt,
+/* Copy the record of the current row; 1, or 0 when the page is full.  A
+ * number below ${least}, or negative, is one that a damaged file gives. */
+static int add_row(struct file_db *db, sqlite3_stmt *stmt, uint64_t least,
                    struct file_page *page, int *rc)
 {
     struct wire_record record = {0};
     int fits;
 
     record.seq_num = (uint64_t)sqlite3_column_int64(stmt, 1);
+    if (record.seq_num < least || record.seq_num > INT64_MAX) {
+        *rc = SQLITE_CORRUPT;
+        return 0;
+    }
     record.timestamp = (uint64_t)sqlite3_column_int64(stmt, 2);
     record.body = column(stmt, 4);
     fits = file_page_record(page, &record);
@@ -119,8 +127,9 @@ static int fill_page(struct file_db *db, const struct file_stream *stream,
         rc = sqlite3_bind_int64(stmt, 3, (sqlite3_int64)limit);
     while (rc == SQLITE_OK) {
         step = sqlite3_step(stmt);
-        if (step != SQLITE_ROW || add_row(db, stmt, page, &rc) == 0)
+        if (step != SQLITE_ROW || add_row(db, stmt, from, page, &rc) == 0)
             break;
+        from = page->records[page->nrecords - 1].seq_num + 1;
     }
     sqlite3_reset(stmt);
     file_page_end(page);
@@ -186,6 +195,13 @@ static bool is_name(sqlite3_stmt *stmt, const char *name)
            file_stream_check(name, NULL) == 0;
 }
 
+/* Whether ${name} comes behind all names of the page: only in a damaged file
+ * it does not. */
+static bool is_next(const struct file_page *page, const char *name)
+{
+    return page->nnames == 0 || strcmp(page->names[page->nnames - 1], name) < 0;
+}
+
 /* Copy names until one does not begin with ${prefix} or the page is full. */
 static int fill_names(sqlite3_stmt *stmt, const char *prefix, const char *after,
                       struct file_page *page, bool *more)
@@ -201,10 +217,13 @@ static int fill_names(sqlite3_stmt *stmt, const char *prefix, const char *after,
             return SQLITE_NOMEM;
         if (strncmp(name, prefix, n) != 0)
             return SQLITE_DONE;
-        if (is_name(stmt, name) && strcmp(name, after) > 0 &&
-            file_page_name(page, name, made) == 0) {
-            *more = true;
-            return SQLITE_DONE;
+        if (is_name(stmt, name) && strcmp(name, after) > 0) {
+            if (!is_next(page, name))
+                return SQLITE_CORRUPT;
+            if (file_page_name(page, name, made) == 0) {
+                *more = true;
+                return SQLITE_DONE;
+            }
         }
         rc = sqlite3_step(stmt);
     }

@@ -7,6 +7,9 @@
 
 #define FORM 1
 
+/* More than will ever be counted; on top of it there is room to count. */
+#define COUNT_MAX (INT64_C(1) << 48)
+
 enum number {
     V,
     WINDOW_MS,
@@ -168,10 +171,15 @@ static int broken(struct err *err, const char *what)
     return err_set(err, ERR_CONFIG, "no saved windows: %s", what);
 }
 
-/* A count, or how far something is from something: never negative. */
+static bool is_count(int64_t n)
+{
+    return n >= 0 && n <= COUNT_MAX;
+}
+
+/* A count, or how far something is from something. */
 static int load_count(const json_t *json, uint64_t *count)
 {
-    if (!json_is_integer(json) || json_integer_value(json) < 0)
+    if (!json_is_integer(json) || !is_count(json_integer_value(json)))
         return -1;
     *count = (uint64_t)json_integer_value(json);
     return 0;
@@ -279,6 +287,8 @@ static int load_ring(struct window *window, struct window_series *series,
             load_count(json_array_get(list, i + 1), &count) != 0)
             return broken(err, "buckets");
         load_bucket(window, series, offset, count);
+        if (window->ringed > (uint64_t)COUNT_MAX)
+            return broken(err, "buckets");
     }
     return 0;
 }
@@ -312,7 +322,7 @@ static int load_series(struct window *window, const json_t *json, size_t number,
         load_numbers(json, total_names, totals, TOTALS, err) != 0)
         return -1;
     for (size_t i = 0; i < TOTALS; i++) {
-        if (totals[i] < 0)
+        if (!is_count(totals[i]))
             return broken(err, total_names[i]);
     }
     series = &window->series[number];
@@ -349,7 +359,7 @@ static int take_numbers(struct window *window, const int64_t n[NUMBERS],
                        " ms",
                        n[WINDOW_MS], n[EVERY_MS]);
     for (size_t i = EMPTIES; i < NUMBERS; i++) {
-        if (n[i] < 0)
+        if (!is_count(n[i]))
             return broken(err, number_names[i]);
     }
     if (!is_bucket(window, n[NEXT]) || !is_start(window, n[ADVANCED]) ||
