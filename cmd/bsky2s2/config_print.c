@@ -66,10 +66,11 @@ static int add_routes(const struct config *c, struct buf *out)
 {
     for (size_t i = 0; i < routes_count(c->routes); i++) {
         const struct route *route = routes_get(c->routes, i);
+        const char *prefix = c->options->prefix;
 
-        if (buf_addf(out, "route=%s%s",
-                     c->options->prefix == NULL ? "" : c->options->prefix,
-                     route->stream) != 0)
+        if (buf_addstr(out, "route=") != 0 ||
+            text_scrub(out, slice_str(prefix == NULL ? "" : prefix), 4096) ||
+            text_scrub(out, slice_str(route->stream), 4096) != 0)
             return -1;
         for (size_t d = 0; d < route->ndomains; d++) {
             if (buf_addf(out, " %s", route->domains[d]) != 0)

@@ -133,6 +133,34 @@ int text_json(struct buf *out, struct slice s)
     return buf_add(out, "\"", 1);
 }
 
+/* As JSON spells it, in two halves where it needs them. */
+static int add_spelled(struct buf *out, unsigned c)
+{
+    if (c <= 0xFFFF)
+        return buf_addf(out, "\\u%04x", c);
+    return buf_addf(out, "\\u%04x\\u%04x", 0xD7C0 + (c >> 10),
+                    0xDC00 | (c & 0x3FF));
+}
+
+int text_json_print(struct buf *out, struct slice json)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < json.n;) {
+        unsigned c;
+        size_t len = text_char(json, i, &c);
+
+        if (is_unsafe(c)) {
+            if (buf_add(out, json.p + from, i - from) != 0 ||
+                add_spelled(out, c) != 0)
+                return -1;
+            from = i + len;
+        }
+        i += len;
+    }
+    return buf_add(out, json.p + from, json.n - from);
+}
+
 static bool is_unreserved(unsigned char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||

@@ -38,6 +38,13 @@ void text_clean(char *s);
 int text_json(struct buf *out, struct slice s);
 
 /*
+ * text_json_print(out, json): append the JSON text ${json}, which has no space
+ * between its tokens, with all escaped that text_scrub would replace: it says
+ * the same, and no terminal obeys it.  0, or -1 when ${out} is full.
+ */
+int text_json_print(struct buf *out, struct slice json);
+
+/*
  * text_percent(out, s): append ${s} percent-encoded, all but unreserved
  * characters (RFC 3986 section 2.3), as one segment of a path or one value of
  * a query.  0, or -1 when ${out} is full (its content is then as it was).

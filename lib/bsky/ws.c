@@ -192,12 +192,10 @@ static const struct lws_protocols protocols[] = {
 static lws_retry_bo_t idle_policy(int64_t ping_ms)
 {
     int64_t ping_s = (ping_ms + 999) / 1000;
-    lws_retry_bo_t policy = {0};
 
     ping_s = ping_s < 1 ? 1 : ping_s > 3600 ? 3600 : ping_s;
-    policy.secs_since_valid_ping = (uint16_t)ping_s;
-    policy.secs_since_valid_hangup = (uint16_t)(ping_s * 3);
-    return policy;
+    return (lws_retry_bo_t){.secs_since_valid_ping = (uint16_t)ping_s,
+                            .secs_since_valid_hangup = (uint16_t)(ping_s * 3)};
 }
 
 static int open_context(struct ws *ws, const struct ws_config *config,
@@ -210,6 +208,8 @@ static int open_context(struct ws *ws, const struct ws_config *config,
         .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .user = ws,
         .client_ssl_ca_filepath = config->cacert,
+        /* Whatever OpenSSL's own configuration still allows. */
+        .ssl_client_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
         .pt_serv_buf_size = SERVICE_BUFFER,
         .max_http_header_data2 = SERVICE_BUFFER,
         .fd_limit_per_thread = FD_LIMIT,

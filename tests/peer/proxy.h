@@ -29,8 +29,20 @@ struct proxy {
     int64_t down_until;      /* connections that come before it are reset */
 };
 
-/* proxyserve(proxy, conn): a net_handler: requests until the connection
+/* proxy_reset(pc): the client is reset; nothing else touches its connection
+ * any more. */
+void proxy_reset(struct proxyconn *pc);
+
+/* proxy_down(proxy, ms): all connections are reset, and for ${ms} none is
+ * made. */
+void proxy_down(struct proxy *proxy, int64_t ms);
+
+/* proxyraw(pc): bytes both ways, as the script says, until the connection
  * ends. */
+void proxyraw(struct proxyconn *pc);
+
+/* proxyserve(proxy, conn): a net_handler: requests, or bytes, until the
+ * connection ends. */
 void proxyserve(void *proxy, struct net_conn *conn);
 
 #endif

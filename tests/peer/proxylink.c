@@ -31,7 +31,7 @@ void proxylink_close(struct proxylink *link)
 }
 
 /* On the loopback a connection stands at once, or not at all. */
-static int open_link(struct proxylink *link)
+int proxylink_open(struct proxylink *link)
 {
     struct sockaddr_in at = {.sin_family = AF_INET,
                              .sin_port = htons(link->port)};
@@ -56,7 +56,7 @@ int proxylink_ask(struct proxylink *link, const struct httpd_request *req)
     /* A server may end a connection that was idle. */
     if (link->conn.fd >= 0 && net_read(&link->conn, 0) != NET_TIMEOUT)
         proxylink_close(link);
-    if (link->conn.fd < 0 && open_link(link) != 0)
+    if (link->conn.fd < 0 && proxylink_open(link) != 0)
         return -1;
     return net_write(&link->conn, buf_slice(&req->raw), WRITE_MS);
 }

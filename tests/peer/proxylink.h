@@ -27,6 +27,9 @@ void proxylink_init(struct proxylink *link, const struct net_server *server,
                     uint16_t port);
 void proxylink_close(struct proxylink *link);
 
+/* proxylink_open(link): make the connection.  0 or -1. */
+int proxylink_open(struct proxylink *link);
+
 /* proxylink_ask(link, req): send a request as it came, on a connection that
  * is made when there is none.  0 or -1. */
 int proxylink_ask(struct proxylink *link, const struct httpd_request *req);

@@ -66,10 +66,26 @@ static int parse_rule(struct proxyrules *rules, uint64_t seed, struct err *err)
                                         : 0;
 }
 
+/* A script is about requests or about bytes, which are not both looked at. */
+static int parse_line(struct proxyrules *rules, struct err *err)
+{
+    struct script *script = &rules->script;
+    const char *word = script_word(script);
+    enum proxytoxic_side side;
+    bool bytes = proxytoxic_side(word, &side);
+
+    if (!bytes && strcmp(word, "on") != 0)
+        return script_error(script, err, "no such word:", word);
+    if (bytes ? rules->rules != NULL : rules->toxics != NULL)
+        return script_error(script, err, "requests or bytes, not both:", word);
+    return bytes ? proxytoxic_read(&rules->toxics, side, script, err)
+                 : parse_rule(rules, rules->seed, err);
+}
+
 int proxyrule_load(struct proxyrules *rules, const char *path, uint64_t seed,
                    struct err *err)
 {
-    *rules = (struct proxyrules){.scripted = path != NULL};
+    *rules = (struct proxyrules){.scripted = path != NULL, .seed = seed};
     if (path == NULL)
         return 0;
     if (script_open(&rules->script, path, err) != 0) {
@@ -77,13 +93,8 @@ int proxyrule_load(struct proxyrules *rules, const char *path, uint64_t seed,
         return -1;
     }
     while (script_line(&rules->script)) {
-        const char *word = script_word(&rules->script);
-        int result =
-            strcmp(word, "on") == 0
-                ? parse_rule(rules, seed, err)
-                : script_error(&rules->script, err, "no such word:", word);
-
-        if (result != 0 || script_end(&rules->script, err) != 0) {
+        if (parse_line(rules, err) != 0 ||
+            script_end(&rules->script, err) != 0) {
             proxyrule_release(rules);
             return -1;
         }
@@ -93,6 +104,7 @@ int proxyrule_load(struct proxyrules *rules, const char *path, uint64_t seed,
 
 void proxyrule_release(struct proxyrules *rules)
 {
+    proxytoxic_release(&rules->toxics);
     while (rules->rules != NULL) {
         struct proxyrule *rule = rules->rules;
 

@@ -1,10 +1,11 @@
 /*
- * A fake proxy's script: which requests meet which fault.  README.md has the
- * language, which is fakes2's but for the faults.
+ * A fake proxy's script: which requests, or connections, meet which fault.
+ * README.md has the language, which is fakes2's but for the faults.
  */
 #ifndef PEER_PROXYRULE_H
 #define PEER_PROXYRULE_H
 
+#include "proxytoxic.h"
 #include "s2rule.h"
 
 enum proxyrule_fault {
@@ -28,6 +29,8 @@ struct proxyrules {
     struct script script;
     bool scripted;
     struct proxyrule *rules;
+    struct proxytoxic *toxics; /* instead of rules: it is about bytes */
+    uint64_t seed;
 };
 
 /* proxyrule_load(rules, path, seed, err): read a script; NULL: one without

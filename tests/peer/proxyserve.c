@@ -49,11 +49,16 @@ static void delist(struct proxyconn *pc)
     pthread_mutex_unlock(&pc->proxy->lock);
 }
 
-/* Resets the client.  Always -1. */
-static int reset(struct proxyconn *pc)
+void proxy_reset(struct proxyconn *pc)
 {
     delist(pc);
     net_reset(pc->conn);
+}
+
+/* Always -1. */
+static int reset(struct proxyconn *pc)
+{
+    proxy_reset(pc);
     return -1;
 }
 
@@ -215,19 +220,21 @@ static int halve(struct errand *errand)
     return reset(errand->pc);
 }
 
-/* All connections, this one too, are reset, and for a while none is made. */
-static int take_down(struct errand *errand)
+void proxy_down(struct proxy *proxy, int64_t ms)
 {
-    struct proxy *proxy = errand->pc->proxy;
-    int64_t ms = (int64_t)errand->rule->ms;
-
     net_refuse(&proxy->peer.server, ms);
-    note_happened(errand);
     pthread_mutex_lock(&proxy->lock);
     proxy->down_until = loop_now() + ms;
     for (struct proxyconn *pc = proxy->conns; pc != NULL; pc = pc->next)
         net_cut(pc->conn);
     pthread_mutex_unlock(&proxy->lock);
+}
+
+/* This connection is reset, too. */
+static int take_down(struct errand *errand)
+{
+    note_happened(errand);
+    proxy_down(errand->pc->proxy, (int64_t)errand->rule->ms);
     return -1;
 }
 
@@ -275,8 +282,12 @@ void proxyserve(void *arg, struct net_conn *conn)
     int result = 0;
 
     proxylink_init(&pc.link, conn->server, pc.proxy->port);
-    if (!enlist(&pc))
+    if (!enlist(&pc)) {
         result = reset(&pc);
+    } else if (pc.proxy->rules.toxics != NULL) {
+        proxyraw(&pc);
+        result = -1;
+    }
     while (result == 0) {
         struct httpd_request req;
 
