@@ -149,7 +149,10 @@ step() { # NAME COMMAND...
         return 0
     fi
     failed=$((failed + 1))
-    tail -n 60 "$work/log" | sed 's/^/# /'
+    {
+        grep -A 20 '^not ok' "$work/log"
+        tail -n 60 "$work/log"
+    } | sed 's/^/# /'
     echo "not ok - $name"
     return 1
 }
