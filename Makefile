@@ -63,7 +63,7 @@ C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps demo check check-unit check-cli check-real check-fresh asan \
-	soak lint check-layers check-headers install uninstall dist deb clean \
+	soak torture lint check-layers check-headers install uninstall dist deb clean \
 	help peers units mutants bench bench-deps benches fuzz dirs
 
 # Both tools, and what goes with them into a system.
@@ -212,6 +212,11 @@ N = 500
 T = 3600
 soak: all peers ## kill bsky2s2 N=500 times on each basin, for at most T=3600 s
 	@BUILD=$(BUILD) bash tests/soak.sh -n $(N) -t $(T)
+
+# Every STRIDE-th allocation alone, in CASES.
+STRIDE = 1
+torture: all peers ## let every allocation fail in its turn, once and for ever
+	@BUILD=$(BUILD) bash tests/torture.sh -s $(STRIDE) $(CASES)
 
 lint: check-layers check-headers ## formatting, static checks, layers, sizes
 	@BUILD=$(BUILD) sh tests/lint.sh

@@ -59,7 +59,7 @@ static int judge(struct run *run, const struct checkpoint_text *text,
     buf_reset(&job->differences);
     differ = checkpoint_settings_differ(&text->settings, &job->settings.c,
                                         &job->differences);
-    if (differ < 0)
+    if (differ < 0 || buf_str(&job->differences) == NULL)
         return err_memory(err);
     if (config->since != OPTIONS_UNSET) {
         if (text->at.time_us >= 0 && config->since > text->at.time_us)
@@ -221,7 +221,7 @@ static void tell_begin(struct run *run)
                  "there will stand behind what is later",
                  name, time);
     }
-    if (buf_str(&job->differences)[0] != '\0') {
+    if (job->differences.n > 0) {
         if (job->from.begin_us >= 0)
             parse_time_text(job->from.begin_us, time);
         log_line(LOG_LEVEL_WARNING,

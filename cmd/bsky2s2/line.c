@@ -25,15 +25,24 @@ int line_record(struct output *output, const char *stream,
 {
     struct buf *to = output_buf(output);
     struct buf line = BUF_INIT(OUTPUT_MOST);
-    int rc = 0;
+    bool starved;
+    size_t before;
+    int rc;
 
     if (to == NULL)
         return 0;
+    before = to->n;
     rc = add_line(&line, stream, record, numbered);
     if (rc == 0)
         rc = text_json_print(to, buf_slice(&line));
     if (rc == 0)
         rc = buf_addstr(to, "\n");
+    starved = line.starved;
     buf_release(&line);
-    return rc == 0 ? 0 : err_set(err, ERR_OS, "too much output is waiting");
+    if (rc == 0)
+        return 0;
+    /* What waits is written out in the end: no half of a line. */
+    to->n = before;
+    return starved ? err_memory(err)
+                   : buf_full(to, err, ERR_OS, "too much output is waiting");
 }

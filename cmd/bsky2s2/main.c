@@ -4,11 +4,17 @@
  */
 #include "base/log.h"
 #include "base/loop.h"
+#include "common/memory.h"
 #include "common/shell.h"
 #include "config.h"
 #include "options.h"
 #include "run.h"
 #include "version.h"
+
+static void starve(void)
+{
+    shell_starve(ERR_OS);
+}
 
 static int run_with(const struct options *options)
 {
@@ -22,8 +28,7 @@ static int run_with(const struct options *options)
     if (status != 0)
         status = shell_fail("bsky2s2", &err);
     else if (options->check_config)
-        status =
-            config_print(&config, &text) == 0 ? shell_print(&text) : ERR_OS;
+        status = shell_print(config_print(&config, &text), &text);
     else
         status = run_main(&config);
     config_release(&config);
@@ -45,16 +50,16 @@ int main(int argc, char **argv)
         return shell_fail("bsky2s2", &err);
     }
     shell_open("bsky2s2", &options.general);
+    memory_guard(starve);
     if (options.general.help)
-        status = options_help(&text) == 0 ? shell_print(&text) : ERR_OS;
+        status = shell_print(options_help(&text), &text);
     else if (options.general.version)
-        status = version_text(&text) == 0 ? shell_print(&text) : ERR_OS;
+        status = shell_print(version_text(&text), &text);
     else if (options.general.completion != GENERAL_NO_SHELL)
-        status =
+        status = shell_print(
             options_complete((enum complete_shell)options.general.completion,
-                             &text) == 0
-                ? shell_print(&text)
-                : ERR_OS;
+                             &text),
+            &text);
     else
         status = run_with(&options);
     options_release(&options);

@@ -79,8 +79,12 @@ static void take_writer(struct stats *stats, const struct writer *writer)
 void stats_take(struct stats *stats, const struct writer *writer,
                 int64_t now_us, int64_t now_ms)
 {
+    int64_t lag_us = now_us - stats->event_us;
+
+    /* An event is not of the future: one of the two clocks is wrong. */
     stats->lag_ms = stats->event_us < 0 ? FIGURE_UNKNOWN_MS
-                                        : (now_us - stats->event_us) / 1000;
+                    : lag_us > 0        ? lag_us / 1000
+                                        : 0;
     stats->since_event_ms =
         now_ms > stats->event_ms ? now_ms - stats->event_ms : 0;
     stats->unacked = FIGURE_UNKNOWN;

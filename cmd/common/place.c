@@ -42,7 +42,8 @@ static char *default_basin(struct err *err)
              ? buf_addf(&path, "%s/bsky2s2/basin.db", data)
              : buf_addf(&path, "%s/.local/share/bsky2s2/basin.db", home);
     if (rc != 0 || buf_str(&path) == NULL) {
-        err_set(err, ERR_CONFIG, "the default basin's path is too long");
+        buf_full(&path, err, ERR_CONFIG,
+                 "the default basin's path is too long");
         buf_release(&path);
         return NULL;
     }

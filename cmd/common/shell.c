@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,13 +16,14 @@
 static bool is_journal(void)
 {
     const char *announced = getenv("JOURNAL_STREAM");
-    uintmax_t device;
-    uintmax_t inode;
     struct stat st;
+    char own[64];
 
-    return announced != NULL && fstat(STDERR_FILENO, &st) == 0 &&
-           sscanf(announced, "%ju:%ju", &device, &inode) == 2 &&
-           device == (uintmax_t)st.st_dev && inode == (uintmax_t)st.st_ino;
+    if (announced == NULL || fstat(STDERR_FILENO, &st) != 0)
+        return false;
+    snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev,
+             (uintmax_t)st.st_ino);
+    return strcmp(announced, own) == 0;
 }
 
 void shell_start(void)
@@ -54,15 +56,25 @@ void shell_warn(const struct secret_warnings *warnings)
         log_line(LOG_LEVEL_WARNING, "%s", warnings->text[i]);
 }
 
-int shell_print(struct buf *text)
+int shell_print(int rc, struct buf *text)
 {
-    bool ok =
-        fwrite(text->p, 1, text->n, stdout) == text->n && fflush(stdout) == 0;
+    int status = rc == 0 ? 0 : ERR_OS;
 
+    if (rc != 0)
+        log_line(LOG_LEVEL_ERROR, "out of memory");
+    else if (fwrite(text->p, 1, text->n, stdout) != text->n ||
+             fflush(stdout) != 0)
+        status = ERR_IO;
     buf_release(text);
-    if (!ok)
+    if (status == ERR_IO)
         log_line(LOG_LEVEL_ERROR, "stdout: write error");
-    return ok ? 0 : ERR_IO;
+    return status;
+}
+
+void shell_starve(int status)
+{
+    log_line(LOG_LEVEL_ERROR, "out of memory");
+    _exit(status);
 }
 
 int shell_fail(const char *prog, const struct err *err)

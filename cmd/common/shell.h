@@ -24,8 +24,13 @@ void shell_open(const char *prog, const struct general_options *options);
 /* shell_warn(warnings): say what was found out about secrets. */
 void shell_warn(const struct secret_warnings *warnings);
 
-/* shell_print(text): print ${text} and release it.  The exit status. */
-int shell_print(struct buf *text);
+/* shell_print(rc, text): print ${text}, which was made with ${rc}, and release
+ * it.  The exit status. */
+int shell_print(int rc, struct buf *text);
+
+/* shell_starve(status): memory is out: say so, by nothing that needs any, and
+ * end with ${status} at once.  Never returns. */
+__attribute__((noreturn)) void shell_starve(int status);
 
 /* shell_fail(prog, err): say what went wrong, and after a wrong command line
  * where help is.  The exit status. */

@@ -20,7 +20,7 @@ int slurp(const char *path, struct buf *out, struct err *err)
         if (got < 0)
             err_os(err, ERR_NOINPUT, errno, "%.300s", path);
         if (got > 0 && buf_add(out, chunk, (size_t)got) != 0) {
-            err_set(err, ERR_DATA, "%.300s is too large", path);
+            buf_full(out, err, ERR_DATA, "%.300s is too large", path);
             got = -1;
         }
     }

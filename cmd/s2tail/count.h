@@ -61,6 +61,14 @@ int count_add(struct count *count, size_t stream,
               struct err *err);
 
 /*
+ * count_now(count): the wall clock, ms since the epoch, by which windows
+ * close.  It never goes back: where the machine's was set back, it goes on at
+ * half the speed until that has caught up, so that records are still counted
+ * and windows still close.
+ */
+int64_t count_now(struct count *count);
+
+/*
  * count_run(count, bound_ms, now_ms): no stream can bring anything from
  * before ${bound_ms} any more (${now_ms}: all are at their tails): count what
  * waits up to there, close what has ended.  When hooks.full stopped it, a

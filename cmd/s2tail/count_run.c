@@ -89,6 +89,19 @@ static bool count_waiting_to(struct count *count, int64_t bound_ms,
     }
 }
 
+int64_t count_now(struct count *count)
+{
+    int64_t wall_ms = loop_wall() / 1000;
+    int64_t now = loop_now();
+    int64_t least = count->wall_ms + (now - count->wall_at_ms) / 2;
+
+    if (wall_ms < least)
+        return least;
+    count->wall_ms = wall_ms;
+    count->wall_at_ms = now;
+    return wall_ms;
+}
+
 void count_run(struct count *count, int64_t bound_ms, int64_t now_ms)
 {
     bool stopped = count->stopped;
@@ -107,7 +120,7 @@ void count_run(struct count *count, int64_t bound_ms, int64_t now_ms)
 void count_restart(struct count *count, size_t stream)
 {
     struct count_stream *s = &count->streams[stream];
-    int64_t now_ms = loop_wall() / 1000;
+    int64_t now_ms = count_now(count);
 
     count->forced = true;
     while (merge_waiting(count->merge, stream) > 0 ||

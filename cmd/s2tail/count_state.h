@@ -36,6 +36,8 @@ struct count {
     bool begun; /* it is settled where windows begin: the first record does,
                    if nothing else has */
     int64_t clock_ms;
+    int64_t wall_ms; /* the wall clock when it was last as far as count_now */
+    int64_t wall_at_ms; /* and the clock of loop_now at that moment */
     int64_t newest_ms;
     int64_t oldest_ms;
     uint64_t untimed;

@@ -133,6 +133,14 @@ static int put(struct emit *emit, const struct window_snapshot *snapshot,
     return put_with(emit, snapshot, &facts, out);
 }
 
+/* No window takes half of the room: with that much left, it was memory. */
+static int no_room(const struct buf *out, struct err *err)
+{
+    if (out->n < out->max / 2)
+        return err_memory(err);
+    return buf_full(out, err, ERR_IO, "too much output is waiting");
+}
+
 static void tell(struct emit *emit, const struct window_snapshot *snapshot)
 {
     struct buf *out = emit->output == NULL ? NULL : output_buf(emit->output);
@@ -143,7 +151,7 @@ static void tell(struct emit *emit, const struct window_snapshot *snapshot)
         emit->last_is_new = true;
     }
     if (out != NULL && put(emit, snapshot, out) != 0)
-        err_set(&emit->tail->err, ERR_IO, "too much output is waiting");
+        no_room(out, &emit->tail->err);
 }
 
 /* Before the first record of all, windows are of interest only to who said
@@ -189,7 +197,7 @@ void emit_end(struct emit *emit)
                     on_open, emit);
     if (out != NULL && only_last(emit) &&
         buf_addslice(out, buf_slice(&emit->last)) != 0)
-        err_set(&tail->err, ERR_IO, "too much output is waiting");
+        no_room(out, &tail->err);
 }
 
 int emit_flush(struct emit *emit, struct err *err)
@@ -216,18 +224,19 @@ int emit_status(struct emit *emit)
     if (emit->last.n == 0)
         emit->verdict =
             judge(&emit->tail->config->exprs, NULL, &facts, &emit->last);
+    if (emit->last.n == 0)
+        return emit_unknown("out of memory");
     return print(&emit->last, emit->verdict);
 }
 
 int emit_unknown(const char *why)
 {
-    struct buf line = BUF_INIT(1024);
-    int status;
+    char line[1024];
 
-    buf_addstr(&line, "S2TAIL UNKNOWN - ");
-    text_scrub(&line, slice_str(why), 900);
-    buf_addstr(&line, "\n");
-    status = print(&line, JUDGE_UNKNOWN);
-    buf_release(&line);
-    return status;
+    /* No buffer: the lack of memory may be why. */
+    snprintf(line, sizeof(line), "S2TAIL UNKNOWN - %.900s", why);
+    text_clean(line);
+    fprintf(stdout, "%s\n", line);
+    fflush(stdout);
+    return JUDGE_UNKNOWN;
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/loop.h"
 #include "common/input.h"
 #include "emit.h"
 #include "report.h"
@@ -77,7 +76,7 @@ static int count_it(struct feed *feed, const struct line *line)
             return err_memory(&tail->err);
         record.body = slice_str(body);
     }
-    rc = count_line(tail->count, &record, loop_wall() / 1000, &tail->err);
+    rc = count_line(tail->count, &record, count_now(tail->count), &tail->err);
     free(body);
     return rc;
 }

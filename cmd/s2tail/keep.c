@@ -1,5 +1,6 @@
 #include "keep.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static json_t *texts(const char *const *v, size_t n)
 }
 
 /* The absolute path of a file that may not be there yet: NULL without its
- * directory. */
+ * directory; without memory, errno is ENOMEM. */
 static char *absolute(const char *name)
 {
     char *path = realpath(name, NULL);
@@ -40,7 +41,7 @@ static char *absolute(const char *name)
     char *head;
     char *directory;
 
-    if (path != NULL)
+    if (path != NULL || errno == ENOMEM)
         return path;
     head = strndup(name, (size_t)(base - name));
     directory =
@@ -61,16 +62,25 @@ static char *absolute(const char *name)
 static char *name_basin(const struct place *place)
 {
     struct buf text = BUF_INIT(8192);
-    char *path = place->kind == PLACE_FILE ? absolute(place->name) : NULL;
+    char *path = NULL;
+    int rc;
 
+    errno = 0;
     if (place->kind == PLACE_FILE)
-        buf_addf(&text, "file:%s", path == NULL ? place->name : path);
+        path = absolute(place->name);
+    if (path == NULL && errno == ENOMEM)
+        return NULL;
+    if (place->kind == PLACE_FILE)
+        rc = buf_addf(&text, "file:%s", path == NULL ? place->name : path);
     else
-        buf_addf(&text, "s2://%s at %s", place->name,
-                 place->basin_endpoint == NULL ? "s2.dev"
-                                               : place->basin_endpoint);
+        rc = buf_addf(&text, "s2://%s at %s", place->name,
+                      place->basin_endpoint == NULL ? "s2.dev"
+                                                    : place->basin_endpoint);
     free(path);
-    return buf_str(&text) == NULL ? NULL : text.p; /* now the caller's */
+    if (rc == 0 && buf_str(&text) != NULL)
+        return text.p; /* now the caller's */
+    buf_release(&text);
+    return NULL;
 }
 
 /* What must be the same for counts to go on, by the options' names: a new
@@ -246,6 +256,9 @@ static json_t *positions(const struct keep *keep, const struct tail *tail)
     for (size_t i = 0; i < n && i < tail->found; i++)
         json_object_set_new(all, streams[i]->name,
                             position(keep, tail, streams[i]));
+    /* A run that fails may not have come to all that is counted already. */
+    if (tail->err.code != ERR_NONE && keep->streams != NULL)
+        json_object_update_missing(all, keep->streams);
     return all;
 }
 

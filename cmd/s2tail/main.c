@@ -7,12 +7,14 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "common/memory.h"
 #include "common/shell.h"
 #include "config.h"
 #include "emit.h"
 #include "options.h"
 #include "tail.h"
 #include "version.h"
+#include "view/term.h"
 
 /* A connection for each stream, where the server speaks HTTP/1.1. */
 static void raise_descriptors(void)
@@ -31,6 +33,17 @@ static int fail(const struct options *options, const struct err *err)
     int status = shell_fail("s2tail", err);
 
     return options->check ? emit_unknown(err->text) : status;
+}
+
+static void starve(void)
+{
+    term_restore();
+    shell_starve(ERR_OS);
+}
+
+static void starve_check(void)
+{
+    shell_starve(emit_unknown("out of memory"));
 }
 
 static int run_with(const struct options *options)
@@ -67,16 +80,16 @@ int main(int argc, char **argv)
         return status;
     }
     shell_open("s2tail", &options.general);
+    memory_guard(options.check ? starve_check : starve);
     if (options.general.help)
-        status = options_help(&text) == 0 ? shell_print(&text) : ERR_OS;
+        status = shell_print(options_help(&text), &text);
     else if (options.general.version)
-        status = version_text(&text) == 0 ? shell_print(&text) : ERR_OS;
+        status = shell_print(version_text(&text), &text);
     else if (options.general.completion != GENERAL_NO_SHELL)
-        status =
+        status = shell_print(
             options_complete((enum complete_shell)options.general.completion,
-                             &text) == 0
-                ? shell_print(&text)
-                : ERR_OS;
+                             &text),
+            &text);
     else
         status = run_with(&options);
     options_release(&options);

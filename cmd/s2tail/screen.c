@@ -158,7 +158,7 @@ void screen_close(struct screen *screen)
 /* While old records are caught up with, they are no rate. */
 static bool is_behind(const struct tail *tail)
 {
-    int64_t wall_ms = loop_wall() / 1000;
+    int64_t wall_ms = count_now(tail->count);
 
     return tail->feed == NULL &&
            (tail->follow == NULL ||

@@ -11,7 +11,7 @@
 /* Records wait, as a few numbers each, until all streams have been read as
  * far: one page of each, and while there are fewer than these in all, more. */
 #define PAGE_RECORDS 150000
-#define WAITING_ENOUGH 150000
+#define WAITING_ENOUGH ((size_t)150000)
 
 #define REOPEN_MS 500
 #define LOOK_MS 1000
@@ -39,7 +39,7 @@ static void on_records(void *arg, const struct follow_stream *stream,
                        const struct wire_record *records, size_t n)
 {
     struct tail *tail = arg;
-    int64_t now_ms = loop_wall() / 1000;
+    int64_t now_ms = count_now(tail->count);
 
     if (note_found(tail) != 0)
         return;
@@ -176,7 +176,7 @@ int streams_run(struct tail *tail, int64_t now, int64_t *next)
         return -1;
     due = basin_run(tail->basin, now);
     *next = due < *next ? due : *next;
-    now_ms = loop_wall() / 1000;
+    now_ms = count_now(tail->count);
     count_run(tail->count, follow_bound(tail->follow, now_ms), now_ms);
     if (follow_answered(tail->follow))
         *next = now;
@@ -195,7 +195,7 @@ void streams_pause(struct tail *tail, bool on)
 bool streams_done(const struct tail *tail)
 {
     const struct config *config = tail->config;
-    int64_t wall_ms = loop_wall() / 1000;
+    int64_t wall_ms = count_now(tail->count);
 
     if (tail->follow == NULL)
         return false;

@@ -168,7 +168,7 @@ static int run_feed(struct tail *tail, bool ready, int64_t *next, int64_t now)
 static int64_t next_close(const struct tail *tail, int64_t now)
 {
     int64_t every = tail->config->every_ms;
-    int64_t past = loop_wall() / 1000 - tail->config->options->grace;
+    int64_t past = count_now(tail->count) - tail->config->options->grace;
 
     return now + every - past % every;
 }

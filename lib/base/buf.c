@@ -40,6 +40,7 @@ void buf_init(struct buf *buf, size_t max)
     buf->n = 0;
     buf->cap = 0;
     buf->max = max;
+    buf->starved = false;
 }
 
 void buf_release(struct buf *buf)
@@ -65,6 +66,7 @@ static int grow(struct buf *buf, size_t need)
     while (cap < need)
         cap = cap > buf->max / 2 ? buf->max + 1 : cap * 2;
     p = realloc(buf->p, cap);
+    buf->starved |= p == NULL;
     if (p == NULL)
         return -1;
     buf->p = p;
@@ -129,6 +131,20 @@ const char *buf_str(struct buf *buf)
         return NULL;
     buf->p[buf->n] = '\0';
     return buf->p;
+}
+
+int buf_full(const struct buf *buf, struct err *err, enum err_code code,
+             const char *fmt, ...)
+{
+    char text[sizeof(err->text)];
+    va_list ap;
+
+    if (buf->starved)
+        return err_memory(err);
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    return err_set(err, code, "%s", text);
 }
 
 void buf_drop(struct buf *buf, size_t n)

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
+
 /* Borrowed bytes: valid as long as their owner says. */
 struct slice {
     const char *p;
@@ -30,15 +32,16 @@ bool slice_eq(struct slice a, struct slice b);
 bool slice_caseeq(struct slice a, struct slice b);
 
 struct buf {
-    char *p;    /* the content, owned */
-    size_t n;   /* its length in bytes */
-    size_t cap; /* bytes allocated */
-    size_t max; /* n never passes this */
+    char *p;      /* the content, owned */
+    size_t n;     /* its length in bytes */
+    size_t cap;   /* bytes allocated */
+    size_t max;   /* n never passes this */
+    bool starved; /* an append has found no memory */
 };
 
 #define BUF_INIT(max)                                                          \
     {                                                                          \
-        NULL, 0, 0, (max)                                                      \
+        NULL, 0, 0, (max), false                                               \
     }
 
 /* buf_init(buf, max): an empty buffer that may grow to ${max} bytes. */
@@ -72,6 +75,13 @@ int buf_addf(struct buf *buf, const char *fmt, ...)
 /* buf_str(buf): the content as a string, a NUL put behind it (not counted in
  * n); lives until the next call on ${buf}.  NULL when there is no room. */
 const char *buf_str(struct buf *buf);
+
+/*
+ * buf_full(buf, err, code, fmt, ...): what to say when an append has failed:
+ * err_memory where memory was missing, else err_set.  Returns -1.
+ */
+int buf_full(const struct buf *buf, struct err *err, enum err_code code,
+             const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* buf_drop(buf, n): remove the first ${n} bytes; at most all. */
 void buf_drop(struct buf *buf, size_t n);

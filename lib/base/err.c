@@ -29,12 +29,30 @@ static enum err_code code_of(enum err_code code, int errnum)
     return errnum == EMFILE || errnum == ENFILE ? ERR_OS : code;
 }
 
+#define NO_MEMORY "out of memory"
+
+int err_memory(struct err *err)
+{
+    return err_set(err, ERR_OS, NO_MEMORY);
+}
+
+/* There may be a prefix. */
+bool err_is_memory(const struct err *err)
+{
+    size_t n = strlen(err->text);
+
+    return err->code == ERR_OS && n >= sizeof(NO_MEMORY) - 1 &&
+           strcmp(err->text + n - (sizeof(NO_MEMORY) - 1), NO_MEMORY) == 0;
+}
+
 int err_os(struct err *err, enum err_code code, int errnum, const char *fmt,
            ...)
 {
     va_list ap;
     size_t n;
 
+    if (errnum == ENOMEM)
+        return err_memory(err);
     if (err == NULL || err->code != ERR_NONE)
         return -1;
     err->code = code_of(code, errnum);
@@ -44,11 +62,6 @@ int err_os(struct err *err, enum err_code code, int errnum, const char *fmt,
     n = strlen(err->text);
     snprintf(err->text + n, sizeof(err->text) - n, ": %s", strerror(errnum));
     return -1;
-}
-
-int err_memory(struct err *err)
-{
-    return err_set(err, ERR_OS, "out of memory");
 }
 
 int err_prefix(struct err *err, const char *fmt, ...)

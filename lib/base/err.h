@@ -6,6 +6,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdbool.h>
+
 /* The exit statuses of cli.md; sysexits(3) where that has one. */
 enum err_code {
     ERR_NONE = 0,
@@ -45,7 +47,8 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 /*
  * err_os(err, code, errnum, fmt, ...): err_set with ": " and the text of the
  * errno value ${errnum} behind the message.  ERR_CANTCREATE becomes ERR_IO for
- * a full disk, and ERR_OS for want of descriptors.  Returns -1.
+ * a full disk, and ERR_OS for want of descriptors; ENOMEM is err_memory whatever
+ * ${code} is.  Returns -1.
  */
 int err_os(struct err *err, enum err_code code, int errnum, const char *fmt,
            ...) __attribute__((format(printf, 4, 5)));
@@ -54,6 +57,9 @@ int err_os(struct err *err, enum err_code code, int errnum, const char *fmt,
  * err_memory(err): err_set(err, ERR_OS, "out of memory").  Returns -1.
  */
 int err_memory(struct err *err);
+
+/* err_is_memory(err): whether ${err} holds what err_memory has said. */
+bool err_is_memory(const struct err *err);
 
 /*
  * err_prefix(err, fmt, ...): put context and ": " in front of the recorded

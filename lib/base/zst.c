@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 /* How much the content may grow at a time while its size is unknown. */
 #define STEP ((size_t)64 << 10)
@@ -81,6 +82,8 @@ static int too_large(const struct buf *out, struct err *err)
 
 static int garbage(size_t code, struct err *err)
 {
+    if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
+        return err_memory(err);
     return err_set(err, ERR_DATA, "zstd: %s", ZSTD_getErrorName(code));
 }
 

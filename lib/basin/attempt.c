@@ -36,6 +36,10 @@ enum attempt_verdict attempt_judge(struct attempt *attempt, const char *name,
     switch (reply->outcome) {
     case OUTCOME_RETRY:
     case OUTCOME_UNKNOWN:
+        if (err_is_memory(&reply->err)) {
+            attempt_fatal(attempt, ERR_OS, name, reply->err.text);
+            return ATTEMPT_OVER;
+        }
         fail(attempt, reply);
         return ATTEMPT_AGAIN;
     case OUTCOME_NO_STREAM:

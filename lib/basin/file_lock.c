@@ -81,7 +81,8 @@ int file_lock_take(const char *path, struct err *err)
     int fd;
 
     if (buf_addf(&name, "%s.lock", path) != 0 || buf_str(&name) == NULL)
-        fd = err_set(err, ERR_CANTCREATE, "%s: the name is too long", path);
+        fd = buf_full(&name, err, ERR_CANTCREATE, "%s: the name is too long",
+                      path);
     else
         fd = lock_named(buf_str(&name), path, err);
     buf_release(&name);

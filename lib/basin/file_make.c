@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,6 +82,7 @@ static char *join(const char *a, const char *b, const char *c)
     struct buf buf = BUF_INIT(PATH_MAX);
 
     if (buf_addf(&buf, "%s%s%s", a, b, c) != 0 || buf_str(&buf) == NULL) {
+        errno = buf.starved ? ENOMEM : ENAMETOOLONG;
         buf_release(&buf);
         return NULL;
     }
@@ -217,11 +219,11 @@ int file_make_inspect(const char *path, enum err_code code, struct err *err)
 }
 
 /* Remove what SQLite keeps beside ${path}: of a database that is gone, it
- * would be taken for the new one's. */
+ * would be taken for the new one's.  0, or -1 with errno. */
 static int remove_beside(const char *path)
 {
     static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
-    int rc = 0;
+    int failed = 0;
 
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         char *name = join(path, suffixes[i], "");
@@ -229,10 +231,11 @@ static int remove_beside(const char *path)
         if (name == NULL)
             return -1;
         if (unlink(name) != 0 && errno != ENOENT)
-            rc = -1;
+            failed = errno;
         free(name);
     }
-    return rc;
+    errno = failed;
+    return failed == 0 ? 0 : -1;
 }
 
 static int sync_path(const char *path, int flags)
@@ -314,7 +317,7 @@ int file_make_create(const char *path, struct err *err)
     int rc;
 
     if (name == NULL)
-        return err_set(err, ERR_CANTCREATE, "%s: the name is too long", path);
+        return err_os(err, ERR_CANTCREATE, errno, "%s", path);
     rc = create_as(name, path, err);
     free(name);
     return rc;

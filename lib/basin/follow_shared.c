@@ -39,7 +39,9 @@ int64_t follow_shared_fail(struct follow_shared *shared, struct retry *retry,
 
     note.delay_ms = retry_fail(retry, now, rng_next(&shared->rng), least);
     note.n = retry->fails;
-    if (retry_spent(retry, now, shared->config.retry_for))
+    if (err_is_memory(why))
+        follow_shared_fatal(shared, stream, why);
+    else if (retry_spent(retry, now, shared->config.retry_for))
         err_set(&shared->fatal, ERR_UNAVAILABLE, "%.100s: given up: %.380s",
                 called(stream), why->text);
     else

@@ -68,6 +68,8 @@ static void on_compressed(struct jetstream *js, struct slice frame)
     if (rc == 0) {
         jetstream_state_host(js)->refetched = false;
         deliver(js, buf_slice(&js->plain));
+    } else if (err_is_memory(&err)) {
+        js->err = err;
     } else {
         jetstream_state_tell(
             js, rc > 0 ? JETSTREAM_OVERSIZE : JETSTREAM_GARBAGE, err.text, 0);
@@ -78,6 +80,9 @@ static void on_message(void *arg, struct slice data, bool binary)
 {
     struct jetstream *js = arg;
 
+    /* Nothing comes behind one that was lost. */
+    if (js->err.code != ERR_NONE)
+        return;
     if (!binary)
         deliver(js, data);
     else if (js->zst != NULL)

@@ -15,6 +15,15 @@ static void on_fetched(void *arg, int status, struct slice body)
         js->fetch_status = 0;
 }
 
+/* Without memory there is no other host to go to. */
+static void fail(struct jetstream *js, const struct err *err)
+{
+    if (err_is_memory(err))
+        err_memory(&js->err);
+    else
+        jetstream_attempt_fail(js, err->text, 0);
+}
+
 /* Starts a plain request for ${path} of the host. */
 static int start_get(struct jetstream *js, const char *path)
 {
@@ -105,7 +114,7 @@ static void open_ws(struct jetstream *js)
         if (ws_open(js->ws, &target, &err) == 0)
             return;
     }
-    jetstream_attempt_fail(js, err.text, 0);
+    fail(js, &err);
 }
 
 static void step_resolving(struct jetstream *js)
@@ -123,7 +132,7 @@ static void step_resolving(struct jetstream *js)
     if (rc > 0)
         open_ws(js);
     else
-        jetstream_attempt_fail(js, err.text, 0);
+        fail(js, &err);
 }
 
 /* To the host's next address, which may have to be looked up first. */
@@ -140,7 +149,7 @@ static void dial(struct jetstream *js)
     js->state = JETSTREAM_STATE_RESOLVING;
     js->resolve = resolve_start(jetstream_state_host(js)->domain, &err);
     if (js->resolve == NULL)
-        jetstream_attempt_fail(js, err.text, 0);
+        fail(js, &err);
     else
         step_resolving(js);
 }
@@ -295,6 +304,10 @@ void jetstream_attempt_up(struct jetstream *js)
 
 void jetstream_attempt_down(struct jetstream *js, const struct ws_end *end)
 {
+    if (end->starved) {
+        err_memory(&js->err);
+        return;
+    }
     if (end->status == 400 && start_get(js, js->path.p) == 0) {
         js->state = JETSTREAM_STATE_ASKING;
         js->deadline = js->now + js->timing.connect;

@@ -99,9 +99,9 @@ int jetstream_host_path(const struct jetstream_host *host,
     buf_reset(out);
     if (add_path(host, request, out) == 0 && buf_str(out) != NULL)
         return 0;
-    return err_set(err, ERR_USAGE,
-                   "%zu accounts do not fit into a request of %zu bytes",
-                   request->ndids, out->max);
+    return buf_full(out, err, ERR_USAGE,
+                    "%zu accounts do not fit into a request of %zu bytes",
+                    request->ndids, out->max);
 }
 
 int jetstream_host_get(const struct jetstream_host *host, const char *path,

@@ -18,8 +18,7 @@
  */
 #define RX_BUFFER (32 << 10)
 #define SERVICE_BUFFER (32 << 10)
-_Static_assert(RX_BUFFER >= 32 << 10 && SERVICE_BUFFER >= 32 << 10,
-               "lws loops");
+_Static_assert(RX_BUFFER >= 32768 && SERVICE_BUFFER >= 32768, "lws loops");
 _Static_assert(SERVICE_BUFFER >= WS_PATH_MAX + 4096, "the request must fit");
 
 /* Room for the connection and for those given up that lws still holds. */
@@ -115,6 +114,9 @@ static int on_piece(struct ws *ws, struct ws_conn *conn, struct slice piece)
     case WS_JOINED_OVERSIZE:
         ws->hooks.oversize(ws->hooks.arg);
         break;
+    case WS_JOINED_STARVED:
+        conn->end.starved = true;
+        return -1;
     }
     return 0;
 }
@@ -123,6 +125,7 @@ static int on_piece(struct ws *ws, struct ws_conn *conn, struct slice piece)
 static int on_headers(struct ws *ws, struct ws_conn *conn, unsigned char **p,
                       size_t room)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): lws gives one. */
     unsigned char *end = *p + room;
     char *at = (char *)*p;
 

@@ -22,6 +22,7 @@
 /* How a connection ended. */
 struct ws_end {
     bool up;                /* it had been upgraded */
+    bool starved;           /* there was no memory for a message */
     int status;             /* 300 to 599: the upgrade was refused; or 0 */
     int64_t retry_after_ms; /* of a refusal; 0: none; at most an hour */
     char text[256];         /* why; may be from the network: not scrubbed */

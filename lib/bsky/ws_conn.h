@@ -45,9 +45,10 @@ struct ws_conn *ws_conn_add(struct ws_conn **list, const char *path,
 void ws_conn_remove(struct ws_conn **list, struct ws_conn *conn);
 
 enum ws_joined {
-    WS_JOINED_PART,    /* more is to come */
-    WS_JOINED_MESSAGE, /* it is whole */
-    WS_JOINED_OVERSIZE /* it was above the cap, and ends here */
+    WS_JOINED_PART,     /* more is to come */
+    WS_JOINED_MESSAGE,  /* it is whole */
+    WS_JOINED_OVERSIZE, /* it was above the cap, and ends here */
+    WS_JOINED_STARVED   /* there was no memory for a piece of it */
 };
 
 /*

@@ -110,7 +110,7 @@ static void describe(int status, const struct wire_error *error,
 static enum outcome of_failure(const struct http_reply *reply, struct err *err)
 {
     err_set(err, reply->err.code, "%s", reply->err.text);
-    if (reply->err.code == ERR_CONFIG)
+    if (reply->err.code == ERR_CONFIG || err_is_memory(err))
         return OUTCOME_FAILED;
     return reply->failure == HTTP_NO_EFFECT ? OUTCOME_RETRY : OUTCOME_UNKNOWN;
 }

@@ -144,9 +144,10 @@ int endpoint_parse(const char *text, const char *basin,
         return 0;
 
 bad:
-    buf_release(&url);
     /* What is before an @ may be a password. */
-    return err_set(err, ERR_CONFIG,
-                   "'%.100s' is no endpoint: [http://|https://]HOST[:PORT]",
-                   strchr(text, '@') == NULL ? text : "...@...");
+    buf_full(&url, err, ERR_CONFIG,
+             "'%.100s' is no endpoint: [http://|https://]HOST[:PORT]",
+             strchr(text, '@') == NULL ? text : "...@...");
+    buf_release(&url);
+    return -1;
 }

@@ -77,6 +77,8 @@ static void fill_failure(struct http_easy *easy, CURLcode code,
     char *url = NULL;
 
     reply->failure = no_effect ? HTTP_NO_EFFECT : HTTP_MAYBE;
+    if (code == CURLE_OUT_OF_MEMORY || easy->in.starved)
+        err_memory(&reply->err);
     err_set(&reply->err,
             no_effect && is_config(code) ? ERR_CONFIG : ERR_UNAVAILABLE, "%s",
             why);

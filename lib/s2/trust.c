@@ -7,10 +7,11 @@
 #define CHUNK 16384
 #define BEGIN "-----BEGIN "
 
-/* Appends a whole file; -1 with errno, which is 0 when ${out} is full. */
+/* Appends a whole file; -1 with errno, which is 0 or ENOMEM when ${out} is
+ * full. */
 static int read_file(const char *path, struct buf *out)
 {
-    FILE *f = fopen(path, "rb");
+    FILE *f = fopen(path, "rbe");
     int failed;
 
     if (f == NULL)
@@ -43,16 +44,19 @@ int trust_read(const char *file, const char *system, struct buf *out,
                struct err *err)
 {
     size_t n;
+    int rc = read_file(file, out);
 
-    if (read_file(file, out) != 0)
+    if (out->starved)
+        return err_memory(err);
+    if (rc != 0)
         return errno == 0 ? err_set(err, ERR_CONFIG, "%s: too large", file)
                           : err_os(err, ERR_CONFIG, errno, "%s", file);
     if (!has_certificate(out))
-        return err_set(err, ERR_CONFIG, "%s: holds no certificate", file);
+        return buf_full(out, err, ERR_CONFIG, "%s: holds no certificate", file);
     n = out->n;
     if (buf_add(out, "\n", 1) != 0)
         return err_memory(err);
     if (system != NULL && read_file(system, out) != 0)
         out->n = n;
-    return 0;
+    return out->starved ? err_memory(err) : 0;
 }

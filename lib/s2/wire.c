@@ -62,7 +62,8 @@ static int packing_init(struct packing *p, size_t nrecords, size_t nheaders)
     size_t pointers =
         nrecords * sizeof(*p->record_at) + nheaders * sizeof(*p->header_at);
 
-    p->records = malloc(structs + pointers);
+    /* One more: of nothing, malloc may give nothing. */
+    p->records = malloc(structs + pointers + 1);
     if (p->records == NULL)
         return -1;
     p->headers = (S2__Header *)(p->records + nrecords);
@@ -154,15 +155,23 @@ int wire_encode(const struct wire_append *in, struct buf *out, struct err *err)
     return rc;
 }
 
-/* An allocator for parsing that stops at a budget; data is what is left. */
+/* What parsing may take; an allocator's data. */
+struct budget {
+    size_t left;
+    bool starved; /* there was less memory than that */
+};
+
 static void *budget_alloc(void *data, size_t n)
 {
-    size_t *left = data;
+    struct budget *budget = data;
+    void *p;
 
-    if (n > *left)
+    if (n > budget->left)
         return NULL;
-    *left -= n;
-    return malloc(n);
+    budget->left -= n;
+    p = malloc(n);
+    budget->starved |= p == NULL;
+    return p;
 }
 
 static void budget_free(void *data, void *p)
@@ -180,14 +189,16 @@ static void read_position(const S2__StreamPosition *from,
 
 int wire_parse_ack(struct slice body, struct wire_ack *ack, struct err *err)
 {
-    size_t left = PARSE_MEMORY;
-    ProtobufCAllocator budget = {budget_alloc, budget_free, &left};
+    struct budget budget = {PARSE_MEMORY, false};
+    ProtobufCAllocator allocator = {budget_alloc, budget_free, &budget};
     S2__AppendAck *message =
-        s2__append_ack__unpack(&budget, body.n, (const uint8_t *)body.p);
+        s2__append_ack__unpack(&allocator, body.n, (const uint8_t *)body.p);
     int rc = -1;
 
     if (message == NULL)
-        return err_set(err, ERR_PROTOCOL, "the ack is broken");
+        return budget.starved
+                   ? err_memory(err)
+                   : err_set(err, ERR_PROTOCOL, "the ack is broken");
     if (message->start != NULL && message->end != NULL) {
         read_position(message->start, &ack->start);
         read_position(message->end, &ack->end);
@@ -195,7 +206,7 @@ int wire_parse_ack(struct slice body, struct wire_ack *ack, struct err *err)
                       &ack->tail);
         rc = ack->end.seq_num < ack->start.seq_num ? -1 : 0;
     }
-    s2__append_ack__free_unpacked(message, &budget);
+    s2__append_ack__free_unpacked(message, &allocator);
     if (rc != 0)
         return err_set(err, ERR_PROTOCOL, "the ack makes no sense");
     return 0;
@@ -264,11 +275,17 @@ static struct wire_batch *batch_make(S2__ReadBatch *message, struct err *err)
 
 struct wire_batch *wire_batch_new(struct slice body, struct err *err)
 {
-    size_t left = PARSE_MEMORY;
-    ProtobufCAllocator budget = {budget_alloc, budget_free, &left};
+    struct budget budget = {PARSE_MEMORY, false};
+    ProtobufCAllocator allocator = {budget_alloc, budget_free, &budget};
     S2__ReadBatch *message =
-        s2__read_batch__unpack(&budget, body.n, (const uint8_t *)body.p);
+        s2__read_batch__unpack(&allocator, body.n, (const uint8_t *)body.p);
 
+    if (budget.starved) {
+        err_memory(err);
+        if (message != NULL)
+            s2__read_batch__free_unpacked(message, NULL);
+        return NULL;
+    }
     if (message == NULL) {
         err_set(err, ERR_PROTOCOL, "the page of records is broken");
         return NULL;

@@ -345,7 +345,8 @@ enum judge_state judge(const struct judge_exprs *exprs,
         j.state = unknown(out, "a threshold cannot be read");
     } else if (add_line(out, &j) != 0) {
         out->n = before;
-        j.state = unknown(out, "no room for the line");
+        j.state = unknown(out, out->starved ? "out of memory"
+                                            : "no room for the line");
     }
     free(j.thresholds);
     return j.state;

@@ -127,6 +127,11 @@ void term_close(struct term *term, const struct grid *last, bool color)
     free_term(term);
 }
 
+void term_restore(void)
+{
+    term_hold_drop();
+}
+
 static int clamp(int n, int otherwise)
 {
     if (n <= 0)

@@ -32,6 +32,10 @@ struct term *term_open(int fd, int keys_fd, struct err *err);
  */
 void term_close(struct term *term, const struct grid *last, bool color);
 
+/* term_restore(): restore the terminal that is open, if any, before an end
+ * that does not come to term_close.  May be called by signal handlers. */
+void term_restore(void);
+
 /* term_suspend(term): restore the terminal, for a while.  term_resume(term):
  * take it again, also where only the modes were lost (SIGSTOP); the next
  * term_show writes everything. */

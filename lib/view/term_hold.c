@@ -92,14 +92,20 @@ void term_hold_give(struct term_hold *hold, struct slice last, int64_t end)
     held = NULL;
 }
 
-/* What would have happened without us happens once we return. */
-static void on_deadly(int signo)
+void term_hold_drop(void)
 {
     struct term_hold *hold = held;
-    int saved = errno;
 
     if (hold != NULL)
         term_hold_give(hold, SLICE(""), loop_now() + TERM_HOLD_WAIT_MS);
+}
+
+/* What would have happened without us happens once we return. */
+static void on_deadly(int signo)
+{
+    int saved = errno;
+
+    term_hold_drop();
     for (int i = 0; i < NSIGNALS; i++) {
         if (deadly[i] == signo)
             sigaction(signo, &before[i], NULL);

@@ -50,4 +50,7 @@ void term_hold_take(struct term_hold *hold);
  */
 void term_hold_give(struct term_hold *hold, struct slice last, int64_t end);
 
+/* term_hold_drop(): give back whatever is held. */
+void term_hold_drop(void);
+
 #endif

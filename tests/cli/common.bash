@@ -63,7 +63,8 @@ await() {
 
 # Start a peer in the background; $PORT is where it listens.
 peer() { # PROGRAM OPTION...
-    local fifo=$BATS_TEST_TMPDIR/port.$RANDOM word
+    local fifo word
+    fifo=$(mktemp -u "$BATS_TEST_TMPDIR/port.XXXXXXXX")
     mkfifo "$fifo"
     "$@" >"$fifo" 3>&- &
     PIDS+=($!)

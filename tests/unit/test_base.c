@@ -54,6 +54,21 @@ static void test_err_what_can_be_created_another_time(void)
     }
 }
 
+static void test_err_memory(void)
+{
+    struct err err = ERR_INIT;
+
+    CHECK(!err_is_memory(&err));
+    err_os(&err, ERR_IO, ENOMEM, "cannot write this and that");
+    CHECK_INT(err.code, ERR_OS);
+    CHECK_STR(err.text, "out of memory");
+    err_prefix(&err, "routes");
+    CHECK(err_is_memory(&err));
+    err_clear(&err);
+    err_os(&err, ERR_OS, EMFILE, "socket");
+    CHECK(!err_is_memory(&err));
+}
+
 static void test_err_long_texts_are_cut(void)
 {
     struct err err = ERR_INIT;
@@ -88,6 +103,22 @@ static void test_buf_is_bounded(void)
     buf_release(&b);
     CHECK_STR(buf_str(&b), "");
     buf_release(&b);
+}
+
+static void test_buf_full(void)
+{
+    struct buf buf = BUF_INIT(3);
+    struct err err = ERR_INIT;
+
+    CHECK_INT(buf_addstr(&buf, "four"), -1);
+    CHECK_INT(buf_full(&buf, &err, ERR_DATA, "%s is too long", "it"), -1);
+    CHECK_INT(err.code, ERR_DATA);
+    CHECK_STR(err.text, "it is too long");
+    err_clear(&err);
+    buf.starved = true;
+    CHECK_INT(buf_full(&buf, &err, ERR_DATA, "%s is too long", "it"), -1);
+    CHECK(err_is_memory(&err));
+    buf_release(&buf);
 }
 
 static void test_slices(void)
@@ -329,8 +360,10 @@ int main(void)
 {
     RUN(test_err_first_wins);
     RUN(test_err_what_can_be_created_another_time);
+    RUN(test_err_memory);
     RUN(test_err_long_texts_are_cut);
     RUN(test_buf_is_bounded);
+    RUN(test_buf_full);
     RUN(test_slices);
     RUN(test_numbers);
     RUN(test_durations);
