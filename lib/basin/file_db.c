@@ -6,6 +6,7 @@
 
 #include "basin/file_lock.h"
 #include "basin/file_make.h"
+#include "basin/file_schema.h"
 
 #define BUSY_MS 100
 
@@ -114,6 +115,21 @@ static int set_up_writer(struct file_db *db)
                         NULL, NULL, NULL);
 }
 
+static int check_schema(struct file_db *db, struct err *err)
+{
+    bool ours = false;
+    int rc = file_schema_is_ours(db->db, &ours);
+
+    if (rc != SQLITE_OK)
+        return open_failed(db, rc, err);
+    if (!ours)
+        return err_set(err, ERR_CONFIG,
+                       "%s is damaged and was left as it is: its tables are"
+                       " not those of a basin",
+                       db->path);
+    return 0;
+}
+
 static int prepare(struct file_db *db)
 {
     for (int i = 0; i < FILE_DB_STMTS; i++) {
@@ -136,6 +152,8 @@ static int connect_to(struct file_db *db, struct err *err)
 
     if (rc == SQLITE_OK)
         rc = set_up(db);
+    if (rc == SQLITE_OK && check_schema(db, err) != 0)
+        return -1;
     if (rc == SQLITE_OK)
         rc = prepare(db);
     if (rc == SQLITE_OK && writer)

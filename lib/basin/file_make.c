@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "basin/file_schema.h"
 
 /* What SQLite keeps at the head of a file, big-endian (its file format,
  * section 1.3). */
@@ -24,58 +25,6 @@
 #define HEAD_USER_VERSION 60
 #define HEAD_APPLICATION_ID 68
 #define HEAD_PAGES_VALID_FOR 92
-
-#define APPLICATION_ID 0x42533253
-#define APPLICATION_ID_TEXT "1112748627"
-#define SCHEMA_VERSION 1
-#define SCHEMA_VERSION_TEXT "1"
-
-/*
- * Ids are never used twice, so that one position follows all streams.  A
- * record's headers go with it.  The view is for people with a shell.  The
- * file is synced as a whole before it gets its name.
- */
-static const char schema[] =
-    "PRAGMA journal_mode = MEMORY;"
-    "PRAGMA synchronous = OFF;"
-    "BEGIN;"
-    "PRAGMA application_id = " APPLICATION_ID_TEXT ";"
-    "PRAGMA user_version = " SCHEMA_VERSION_TEXT ";"
-    "CREATE TABLE stream ("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " name TEXT NOT NULL UNIQUE,"
-    " next_seq INTEGER NOT NULL DEFAULT 0,"
-    " last_timestamp INTEGER NOT NULL DEFAULT 0,"
-    " fencing_token BLOB NOT NULL DEFAULT x'',"
-    " created_at INTEGER NOT NULL"
-    ") STRICT;"
-    "CREATE TABLE record ("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " stream INTEGER NOT NULL,"
-    " seq_num INTEGER NOT NULL,"
-    " timestamp INTEGER NOT NULL,"
-    " appended INTEGER NOT NULL,"
-    " nheaders INTEGER NOT NULL,"
-    " body BLOB NOT NULL"
-    ") STRICT;"
-    "CREATE UNIQUE INDEX record_seq_num ON record(stream, seq_num);"
-    "CREATE TABLE header ("
-    " record INTEGER NOT NULL,"
-    " position INTEGER NOT NULL,"
-    " name BLOB NOT NULL,"
-    " value BLOB NOT NULL,"
-    " PRIMARY KEY (record, position)"
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE TRIGGER record_delete AFTER DELETE ON record"
-    " WHEN old.nheaders > 0"
-    " BEGIN DELETE FROM header WHERE record = old.id; END;"
-    "CREATE VIEW records(stream, seq_num, timestamp, body) AS"
-    " SELECT s.name, r.seq_num, r.timestamp, CAST(r.body AS TEXT)"
-    " FROM record r JOIN stream s ON s.id = r.stream"
-    " WHERE NOT (r.nheaders = 1 AND EXISTS (SELECT 1 FROM header h"
-    "  WHERE h.record = r.id AND length(h.name) = 0));"
-    "COMMIT;"
-    "PRAGMA journal_mode = WAL;";
 
 static char *join(const char *a, const char *b, const char *c)
 {
@@ -152,13 +101,13 @@ static int judge_head(const char *path, const unsigned char head[HEAD_SIZE],
     uint32_t version = big_endian(head + HEAD_USER_VERSION);
 
     if (memcmp(head, HEAD_MAGIC, sizeof(HEAD_MAGIC)) != 0 ||
-        big_endian(head + HEAD_APPLICATION_ID) != APPLICATION_ID ||
+        big_endian(head + HEAD_APPLICATION_ID) != FILE_SCHEMA_APPLICATION ||
         version == 0)
         return err_set(err, ERR_CONFIG, "%s is not a bsky2s2 basin", path);
-    if (version > SCHEMA_VERSION)
+    if (version > FILE_SCHEMA_VERSION)
         return err_set(err, ERR_CONFIG,
                        "%s has schema %lu, and this program knows only %d",
-                       path, (unsigned long)version, SCHEMA_VERSION);
+                       path, (unsigned long)version, FILE_SCHEMA_VERSION);
     return 1;
 }
 
@@ -283,7 +232,7 @@ static int fill(const char *name, struct err *err)
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
+        rc = file_schema_create(db);
     if (rc != SQLITE_OK)
         err_set(err, rc == SQLITE_FULL ? ERR_IO : ERR_CANTCREATE,
                 "cannot write %s: %s", name,

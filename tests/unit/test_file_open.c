@@ -153,6 +153,38 @@ static void test_damaged_schema(void)
     ft_end();
 }
 
+/* What stands in a table's place, or is done when it changes, could go on for
+ * ever. */
+static void test_planted_schema(void)
+{
+    static const char *const plants[] = {
+        "DROP TABLE header; CREATE VIEW header AS WITH RECURSIVE"
+        " n(record, position, name, value) AS (VALUES (1, 1, 'a', 'b')"
+        "  UNION ALL SELECT record, position, name, value FROM n)"
+        " SELECT * FROM n",
+        "CREATE TRIGGER more AFTER INSERT ON record BEGIN"
+        " DELETE FROM stream; END",
+        "CREATE TRIGGER more BEFORE UPDATE ON Stream BEGIN"
+        " SELECT raise(IGNORE); END",
+        "DROP TRIGGER record_delete",
+        "ALTER TABLE record ADD COLUMN more TEXT",
+    };
+
+    ft_begin();
+    for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
+        ft_make(1);
+        ft_sql(plants[i]);
+        refused_untouched("its tables are not those of a basin");
+        unlink(ft_path("b"));
+    }
+    ft_make(1);
+    ft_sql("CREATE TABLE mine(x); CREATE INDEX later ON record(timestamp);"
+           "CREATE VIEW more AS SELECT * FROM record; ANALYZE");
+    /* What else its owner wants there does no harm. */
+    basin_free(ft_open(ft_path("b"), true));
+    ft_end();
+}
+
 /* A process that damages "b" and dies with that still in the log. */
 static void damage_in_log(void)
 {
@@ -237,6 +269,7 @@ int main(void)
     RUN(test_later_schema);
     RUN(test_cut_short);
     RUN(test_damaged_schema);
+    RUN(test_planted_schema);
     RUN(test_damage_in_the_log);
     RUN(test_damaged_inside);
     RUN(test_log_of_a_deleted_file);
