@@ -63,8 +63,8 @@ int count_add(struct count *count, size_t stream,
 /*
  * count_now(count): the wall clock, ms since the epoch, by which windows
  * close.  It never goes back: where the machine's was set back, it goes on at
- * half the speed until that has caught up, so that records are still counted
- * and windows still close.
+ * half the speed until that has caught up, so that windows still close.  What
+ * comes meanwhile with a time before that is late.
  */
 int64_t count_now(struct count *count);
 

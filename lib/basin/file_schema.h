@@ -17,9 +17,10 @@
 int file_schema_create(sqlite3 *db);
 
 /*
- * file_schema_is_ours(db, ours): whether the tables that we use, and what is
- * done when they change, are what file_schema_create makes: a view or a trigger
- * in their place could do anything, for ever.  An SQLite result code.
+ * file_schema_is_ours(db, ours): whether the tables that we use, and their
+ * triggers, are what file_schema_create makes: a view or a trigger in their
+ * place could do anything, for ever.  An index can only be slow, or refuse.
+ * An SQLite result code.
  */
 int file_schema_is_ours(sqlite3 *db, bool *ours);
 

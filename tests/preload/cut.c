@@ -6,7 +6,8 @@
  * is written again; so does Linux.  README.md says how it is asked to.
  *
  * A file's own bytes and length are what is lost; that it is there, under its
- * name, stays.  One thread may write to these files, and none may map them.
+ * name, stays.  One thread may write to these files, and none may map
+ * them, but for SQLite's -shm, which is built anew.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -217,12 +217,13 @@ static enum verdict judge(enum call call, int fd, const char *path)
     {                                                                          \
         static type(*_Atomic real) parameters;                                 \
         type(*made) parameters = atomic_load(&real);                           \
-        enum verdict verdict = judge(call, fd, path);                          \
+        enum verdict verdict;                                                  \
                                                                                \
         if (made == NULL) {                                                    \
             next(#name, &made);                                                \
             atomic_store(&real, made);                                         \
         }                                                                      \
+        verdict = judge(call, fd, path);                                       \
         if (verdict == FALLS_SHORT)                                            \
             shorten;                                                           \
         return verdict == FAILS ? -1 : made arguments;                         \
