@@ -63,7 +63,7 @@ C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps demo check check-unit check-cli check-real check-fresh asan \
-	soak torture lint check-layers check-headers install uninstall dist deb clean \
+	soak soak-live torture lint check-layers check-headers install uninstall dist deb clean \
 	help peers units mutants bench bench-deps benches fuzz dirs
 
 # Both tools, and what goes with them into a system.
@@ -212,6 +212,9 @@ N = 500
 T = 3600
 soak: all peers ## kill bsky2s2 N=500 times on each basin, for at most T=3600 s
 	@BUILD=$(BUILD) bash tests/soak.sh -n $(N) -t $(T)
+
+soak-live: all peers ## both tools on s2 lite for T=3600 s, amid faults and kills
+	@BUILD=$(BUILD) bash tests/soak_live.sh -t $(T)
 
 # Every STRIDE-th allocation alone, in CASES.
 STRIDE = 1

@@ -1,73 +1,77 @@
 #!/bin/sh
 # Run groups of tests (unit, cli, real, lint), show what they say in TAP, and
 # end with one line: N passed, N failed, N skipped.
+#
+# A test program or a bats file is a job; JOBS of them run at once, one more
+# than there are processors: most wait for their peers.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
 export BUILD
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-
-# One program that speaks TAP; one that dies without a word counts as failed.
-tap() {
-    "$@" >"$log.one" 2>&1
-    told $? "$log.one" "$@"
-}
-
-told() { # STATUS OUTPUT COMMAND...: what such a one said
-    status=$1 output=$2
-    shift 2
-    echo "# $*"
-    cat "$output"
-    cat "$output" >>"$log"
-    if [ "$status" -ne 0 ] && ! grep -q '^not ok' "$output"; then
-        echo "not ok - $1 ended with $status" | tee -a "$log"
-    fi
-    rm -f "$output"
-}
-
-# The bats files of a folder in two halves at once: most tests wait for peers.
-# shellcheck disable=SC2086 # file names without spaces
-halves() { # FOLDER
-    mine='' other=''
-    for file in "$1"/*.bats; do
-        longer="$mine $file" mine=$other other=$longer
-    done
-    bats --tap $other >"$log.other" 2>&1 &
-    tap bats --tap $mine
-    wait $!
-    told $? "$log.other" bats --tap $other
-}
 
 one() { # NAME COMMAND...: a check that is one test
     name=$1
     shift
-    if "$@" >"$log.one" 2>&1; then
-        echo "ok - $name" | tee -a "$log"
+    if "$@" >"$out.one" 2>&1; then
+        echo "ok - $name"
     else
-        cat "$log.one"
-        echo "not ok - $name" | tee -a "$log"
+        cat "$out.one"
+        echo "not ok - $name"
     fi
-    rm -f "$log.one"
 }
 
-for group in "$@"; do
-    case $group in
-    unit)
-        for source in tests/unit/test_*.c; do
-            tap "$BUILD/unit/$(basename "$source" .c)"
-        done
-        for seeds in tests/fuzz/corpus/*; do
-            name=$(basename "$seeds")
-            one "seeds of the $name fuzzer" "$BUILD/feed/$name" "$seeds"
-        done
+# One that dies without a word counts as failed.
+job() { # FOLDER KIND NAME
+    folder=$1 kind=$2 name=$3 status=0
+    out=$(mktemp "$folder/XXXXXX")
+    echo "# $kind $name" >"$out"
+    case $kind in
+    unit) "$BUILD/unit/$name" ;;
+    seeds)
+        one "seeds of the $name fuzzer" "$BUILD/feed/$name" \
+            "tests/fuzz/corpus/$name"
         ;;
-    cli) halves tests/cli ;;
-    real) halves tests/real ;;
+    bats) bats --tap "$name" ;;
     lint) one lint make --no-print-directory lint ;;
-    esac
-done
+    esac >>"$out" 2>&1 || status=$?
+    if [ "$status" -ne 0 ] && ! grep -q '^not ok' "$out"; then
+        echo "not ok - $name ended with $status" >>"$out"
+    fi
+    # shellcheck disable=SC2016 # the inner shell's
+    flock "$folder/log" sh -c 'tee -a "$1" <"$2"' sh "$folder/log" "$out"
+}
+
+# KIND NAME of each job; what is large may take long, and begins early.
+list() { # GROUP...
+    for group in "$@"; do
+        case $group in
+        unit)
+            find tests/unit -name 'test_*.c' -exec basename {} .c \; |
+                sort | sed 's/^/unit /'
+            find tests/fuzz/corpus -mindepth 1 -maxdepth 1 \
+                -exec basename {} \; | sort | sed 's/^/seeds /'
+            ;;
+        cli | real)
+            find "tests/$group" -name '*.bats' -size +0 -printf '%s bats %p\n' |
+                sort -rn | cut -d ' ' -f 2-
+            ;;
+        lint) echo "lint all" ;;
+        esac
+    done
+}
+
+if [ "$1" = -j ]; then
+    shift
+    job "$@"
+    exit 0
+fi
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+log=$folder/log
+touch "$log"
+list "$@" | xargs -L 1 -P "${JOBS:-$(($(getconf _NPROCESSORS_ONLN) + 1))}" \
+    sh tests/run.sh -j "$folder"
 
 skipped=$(grep -ci '^ok .*# skip' "$log")
 passed=$(($(grep -c '^ok' "$log") - skipped))

@@ -43,7 +43,8 @@ static void put_post_event(struct maker *m, const struct tongue *tongue)
 
 static void make_default_link(struct maker *m)
 {
-    const char *host = sites[pick(m, COUNT(sites))][pick(m, SITE_HOSTS)];
+    const char *const *hosts = sites[pick(m, COUNT(sites))];
+    const char *host = hosts[pick(m, SITE_HOSTS)];
 
     make_link(m, (const char *const[]){"https://", host, NULL});
 }

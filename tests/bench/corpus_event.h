@@ -37,9 +37,13 @@ static inline void put_head(struct maker *m, const char *kind)
 static inline void put_commit(struct maker *m, const char *operation,
                               const char *collection)
 {
+    unsigned clock;
+
     put_head(m, "commit");
     put(m, "\"rev\":\"");
-    put_tid(m, m->made_us + 1000 + pick(m, 30000), pick(m, 32));
+    /* One draw after the other: compilers order arguments as they like. */
+    clock = pick(m, 32);
+    put_tid(m, m->made_us + 1000 + pick(m, 30000), clock);
     put(m, "\",\"operation\":\"");
     put(m, operation);
     put(m, "\",\"collection\":\"");
