@@ -193,6 +193,7 @@ jet_judge() {
     if [ "$STATUS" = 0 ]; then
         crash_compare || return
     fi
+    # shellcheck disable=SC2119 # without options: one more life
     crash_last >/dev/null && crash_compare
 }
 jetfile_scene() { jet_scene file 1; }
