@@ -63,7 +63,7 @@ C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps demo check check-unit check-cli check-real check-fresh asan \
-	soak soak-live torture lint check-layers check-headers install uninstall dist deb clean \
+	soak soak-live torture tsan valgrind coverage lint check-layers check-headers install uninstall dist deb clean \
 	help peers units mutants bench bench-deps benches fuzz dirs
 
 # Both tools, and what goes with them into a system.
@@ -205,7 +205,18 @@ fuzz: ## search for inputs that break a promise, FUZZ_TIME=60 s each
 asan: ## unit and command line tests under ASan and UBSan
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
 		SANITIZE=address,undefined all units peers benches
-	@PEEK_CASES=100000 BUILD=$(BUILD)/asan sh tests/run.sh unit cli
+	@BUILD=$(BUILD)/asan sh tests/watched.sh asan
+
+tsan: ## unit tests, and those of peers with threads, under TSan
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread \
+		all units peers benches
+	@BUILD=$(BUILD)/tsan sh tests/watched.sh tsan
+
+valgrind: all units peers benches ## unit and some command line tests in valgrind
+	@BUILD=$(BUILD) sh tests/watched.sh valgrind
+
+coverage: ## what of lib/ the tests run: 90% of lines, 80% of branches, or why
+	@BUILD=$(BUILD) sh tests/coverage.sh
 
 # At least N kills on each basin, for at most T seconds in all.
 N = 500

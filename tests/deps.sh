@@ -13,7 +13,7 @@ need_tool() { # PROGRAM
 }
 
 for tool in cc make pkg-config protoc protoc-c bats sqlite3 openssl zstd \
-    curl clang-format cppcheck shellcheck mandoc jq patch; do
+    curl clang-format clang-tidy cppcheck shellcheck mandoc jq patch; do
     need_tool "$tool"
 done
 if command -v pkg-config >/dev/null 2>&1; then
@@ -41,8 +41,8 @@ if command -v apt-get >/dev/null 2>&1; then
     packages='gcc make pkg-config libc6-dev libwebsockets-dev
         libcurl4-openssl-dev libjansson-dev libzstd-dev libsqlite3-dev
         libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libssl-dev
-        bats sqlite3 openssl zstd curl clang-format cppcheck
-        shellcheck mandoc jq patch ca-certificates'
+        bats sqlite3 openssl zstd curl clang-format clang-tidy
+        cppcheck shellcheck mandoc jq patch ca-certificates'
     packages="$packages $package"
 elif command -v dnf >/dev/null 2>&1; then
     update=true
@@ -61,8 +61,8 @@ elif command -v brew >/dev/null 2>&1; then
     update=true
     install='brew install'
     packages='pkg-config libwebsockets curl jansson zstd sqlite protobuf-c
-        protobuf openssl bats-core clang-format cppcheck shellcheck
-        mandoc jq'
+        protobuf openssl bats-core clang-format llvm cppcheck
+        shellcheck mandoc jq'
 else
     echo "deps: missing:$missing; and no package manager that is known here" >&2
     exit 1

@@ -3,6 +3,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
+BUILD=${BUILD:-build}
 sources=$(find cmd lib tests -name '*.[ch]')
 
 # ctuuninitvar takes the address of a struct that is about to be filled for a
@@ -10,11 +11,16 @@ sources=$(find cmd lib tests -name '*.[ch]')
 # shellcheck disable=SC2086 # file names without spaces
 {
     clang-format --dry-run -Werror $sources || bad=1
+    mkdir -p "$BUILD/cppcheck"
     cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
         --enable=warning,performance,portability \
         --suppress=missingIncludeSystem --suppress=ctuuninitvar \
+        -j "$(getconf _NPROCESSORS_ONLN)" \
+        --cppcheck-build-dir="$BUILD/cppcheck" \
         -Ilib $sources || bad=1
-    shellcheck tests/*.sh tests/bench/*.sh tests/fuzz/*.sh .ci/run || bad=1
+    sh tests/tidy.sh || bad=1
+    shellcheck -x tests/*.sh tests/*.bash tests/bench/*.sh tests/fuzz/*.sh \
+        .ci/run || bad=1
     mandoc -Tlint -W warning man/*.1 || bad=1
 }
 

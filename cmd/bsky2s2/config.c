@@ -135,7 +135,7 @@ static int set_filter(struct config *config, struct err *err)
         if (strcmp(config->langs[i], "any") == 0)
             config->nlangs = 0;
     }
-    config->max_age_us[EVENT_V1] = 2 * 24 * 60 * MINUTE_US;
+    config->max_age_us[EVENT_V1] = MINUTE_US * 60 * 24 * 2;
     config->max_age_us[EVENT_V2] = 30 * MINUTE_US;
     if (o->max_age != OPTIONS_UNSET) {
         config->max_age_us[EVENT_V1] = o->max_age * 1000;

@@ -141,7 +141,7 @@ int secret_load(const char *path, bool follow, struct buf *out, bool *loose,
                 struct err *err)
 {
     size_t room = out->max - out->n;
-    struct stat st;
+    struct stat st = {0};
     char *to;
     ssize_t n;
     int fd;

@@ -31,7 +31,8 @@ static int64_t local_seconds(int64_t ms)
     days = local.tm_year != utc.tm_year ? local.tm_year - utc.tm_year
                                         : local.tm_yday - utc.tm_yday;
     return at + (days * 24 + local.tm_hour - utc.tm_hour) * 3600 +
-           (local.tm_min - utc.tm_min) * 60 + local.tm_sec - utc.tm_sec;
+           (local.tm_min - utc.tm_min) * INT64_C(60) + local.tm_sec -
+           utc.tm_sec;
 }
 
 /* Marks the rows of streams, and counts those that have gone astray. */

@@ -136,15 +136,15 @@ const char *buf_str(struct buf *buf)
 int buf_full(const struct buf *buf, struct err *err, enum err_code code,
              const char *fmt, ...)
 {
-    char text[sizeof(err->text)];
+    struct err made;
     va_list ap;
 
     if (buf->starved)
         return err_memory(err);
     va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
+    vsnprintf(made.text, sizeof(made.text), fmt, ap);
     va_end(ap);
-    return err_set(err, code, "%s", text);
+    return err_set(err, code, "%s", made.text);
 }
 
 void buf_drop(struct buf *buf, size_t n)

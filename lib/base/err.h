@@ -47,8 +47,8 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 /*
  * err_os(err, code, errnum, fmt, ...): err_set with ": " and the text of the
  * errno value ${errnum} behind the message.  ERR_CANTCREATE becomes ERR_IO for
- * a full disk, and ERR_OS for want of descriptors; ENOMEM is err_memory whatever
- * ${code} is.  Returns -1.
+ * a full disk, and ERR_OS for want of descriptors; ENOMEM is err_memory
+ * whatever ${code} is.  Returns -1.
  */
 int err_os(struct err *err, enum err_code code, int errnum, const char *fmt,
            ...) __attribute__((format(printf, 4, 5)));

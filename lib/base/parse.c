@@ -53,10 +53,10 @@ int parse_duration(const char *text, int64_t *ms, struct err *err)
         int64_t ms;
     } units[] = {{"ms", 1},
                  {"s", 1000},
-                 {"m", 60 * 1000},
-                 {"h", 3600 * 1000},
+                 {"m", 60000},
+                 {"h", 3600000},
                  {"d", DAY_S * 1000}};
-    const int64_t max = 1000 * 365 * DAY_S * 1000;
+    const int64_t max = DAY_S * 365 * 1000 * 1000;
     const char *p = text;
     uint64_t v;
 
@@ -83,7 +83,7 @@ int parse_duration(const char *text, int64_t *ms, struct err *err)
 
 int parse_when(const char *text, int64_t now, int64_t *us, struct err *err)
 {
-    int64_t ms;
+    int64_t ms = 0;
 
     if (strcmp(text, "now") == 0) {
         *us = now;

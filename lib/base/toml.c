@@ -180,6 +180,8 @@ static int take_scalar(struct reader *r)
     return fail(r, "no value where one is due");
 }
 
+/* As deep as take_nested lets it. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static int take_value(struct reader *r);
 
 static int take_list(struct reader *r)
@@ -262,6 +264,7 @@ static int take_value(struct reader *r)
         return take_scalar(r);
     }
 }
+/* NOLINTEND(misc-no-recursion) */
 
 /* [TABLE], or [[TABLE]], which is one of a list. */
 static int take_header(struct reader *r)

@@ -177,7 +177,7 @@ int zst_feed(struct zst *zst, struct slice in, size_t *used, struct buf *out,
     if (zst->broken)
         return err_set(err, ERR_DATA, "zstd: broken stream");
     while (moved > 0 && out->n < out->max) {
-        size_t left;
+        size_t left = 0;
 
         moved = step(zst, &src, out, &left, err);
         if (moved > 0)

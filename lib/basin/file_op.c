@@ -81,8 +81,9 @@ int file_op_copy(struct basin_op *op, const struct wire_append *append,
     char *bytes;
 
     measure(append, &nheaders, &nbytes);
+    /* One more: of nothing, malloc may give nothing. */
     op->copy = malloc(append->n * sizeof(*records) +
-                      nheaders * sizeof(*headers) + nbytes);
+                      nheaders * sizeof(*headers) + nbytes + 1);
     if (op->copy == NULL)
         return err_memory(err);
     records = op->copy;
@@ -151,6 +152,10 @@ void file_op_move_all(struct file_ops *from, struct file_ops *to)
 
 void file_op_free_all(struct file_ops *list)
 {
-    while (list->first != NULL)
-        file_op_free(list->first);
+    struct basin_op *next;
+
+    for (struct basin_op *op = list->first; op != NULL; op = next) {
+        next = op->next;
+        file_op_free(op);
+    }
 }

@@ -81,8 +81,7 @@ static void drop_oldest(struct seen *seen)
 
 static int grow(struct seen *seen)
 {
-    struct seen bigger = {.cap = seen->cap == 0 ? FIRST_CAP : seen->cap * 2,
-                          .forgot = seen->forgot};
+    struct seen bigger = {.cap = seen->cap == 0 ? FIRST_CAP : seen->cap * 2};
 
     bigger.ring = calloc(bigger.cap, sizeof(*bigger.ring));
     bigger.heads = malloc(bigger.cap * sizeof(*bigger.heads));
@@ -100,7 +99,10 @@ static int grow(struct seen *seen)
     }
     free(seen->ring);
     free(seen->heads);
-    *seen = bigger;
+    seen->ring = bigger.ring;
+    seen->heads = bigger.heads;
+    seen->cap = bigger.cap;
+    seen->first = 0;
     return 0;
 }
 

@@ -95,8 +95,7 @@ static int on_alive(struct ws *ws, struct ws_conn *conn)
     return 0;
 }
 
-/* A piece of a message: a frame, or the part of one that fits the receive
- * buffer. */
+/* A frame, or the part of one that fits the receive buffer. */
 static int on_piece(struct ws *ws, struct ws_conn *conn, struct slice piece)
 {
     bool binary = lws_frame_is_binary(conn->lws) != 0;
@@ -115,7 +114,6 @@ static int on_piece(struct ws *ws, struct ws_conn *conn, struct slice piece)
         ws->hooks.oversize(ws->hooks.arg);
         break;
     case WS_JOINED_STARVED:
-        conn->end.starved = true;
         return -1;
     }
     return 0;
@@ -312,8 +310,7 @@ int ws_open(struct ws *ws, const struct ws_target *target, struct err *err)
     return 0;
 }
 
-/* Shutting the socket down makes lws see the end at once, where it would
- * else wait for the peer's. */
+/* To shut the socket down makes lws see the end at once, not the peer's. */
 void ws_close(struct ws *ws)
 {
     struct ws_conn *conn = ws->current;

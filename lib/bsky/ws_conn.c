@@ -58,7 +58,8 @@ enum ws_joined ws_conn_join(struct ws_conn *conn, struct slice piece,
     }
     if (!(first && last))
         keep(conn, piece);
-    if (conn->pieces.starved)
+    conn->end.starved = conn->pieces.starved;
+    if (conn->end.starved)
         return WS_JOINED_STARVED;
     if (!last)
         return WS_JOINED_PART;

@@ -48,7 +48,7 @@ enum ws_joined {
     WS_JOINED_PART,     /* more is to come */
     WS_JOINED_MESSAGE,  /* it is whole */
     WS_JOINED_OVERSIZE, /* it was above the cap, and ends here */
-    WS_JOINED_STARVED   /* there was no memory for a piece of it */
+    WS_JOINED_STARVED   /* there was no memory for a piece: end.starved */
 };
 
 /*

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "s2/client_state.h"
 
-#define WAIT_MAX_S 60
+#define WAIT_MAX_S 60L
 #define STREAM_MAX 512
 
 /* A session at the tail gets a heartbeat every 5 to 15 s. */

@@ -196,9 +196,8 @@ int wire_parse_ack(struct slice body, struct wire_ack *ack, struct err *err)
     int rc = -1;
 
     if (message == NULL)
-        return budget.starved
-                   ? err_memory(err)
-                   : err_set(err, ERR_PROTOCOL, "the ack is broken");
+        return budget.starved ? err_memory(err)
+                              : err_set(err, ERR_PROTOCOL, "the ack is broken");
     if (message->start != NULL && message->end != NULL) {
         read_position(message->start, &ack->start);
         read_position(message->end, &ack->end);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#define DAY_S 86400
+#define DAY_S INT64_C(86400)
 
 void chart_text_count(uint64_t n, char out[CHART_TEXT_SIZE])
 {
@@ -78,8 +78,8 @@ void chart_text_lag(int64_t ms, bool brief, char out[CHART_TEXT_SIZE])
         const char *name;
         const char *brief;
     } units[] = {{120, 1, " s", "s"},
-                 {120 * 60, 60, " min", "m"},
-                 {48 * 3600, 3600, " h", "h"},
+                 {120 * INT64_C(60), 60, " min", "m"},
+                 {48 * INT64_C(3600), 3600, " h", "h"},
                  {INT64_MAX, DAY_S, " d", "d"}};
     int64_t s = ms > 0 ? ms / 1000 : 0;
     size_t i = 0;

@@ -104,10 +104,10 @@ struct field *field_new(const struct field_config *config, struct err *err)
 
     if (field == NULL)
         goto no_memory;
-    buf_init(&field->label, FIELD_LABEL_MAX);
     field->where = calloc(config->nwhere + 1, sizeof(*field->where));
     if (field->where == NULL)
         goto no_memory;
+    buf_init(&field->label, FIELD_LABEL_MAX);
     if (split_group(field, config->group, err) != 0 ||
         set_time(field, config->time, err) != 0)
         goto free_field;

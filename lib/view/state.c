@@ -72,6 +72,7 @@ static int check_file(const struct state *state, struct err *err)
 {
     struct stat st;
 
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): set_names did. */
     if (state->name[0] == '\0')
         return err_set(err, ERR_CANTCREATE, "%s is no name of a file",
                        state->path);

@@ -315,7 +315,7 @@ static int load_history(struct window *window, struct window_series *series,
 static int load_series(struct window *window, const json_t *json, size_t number,
                        struct err *err)
 {
-    int64_t totals[TOTALS];
+    int64_t totals[TOTALS] = {0};
     struct window_series *series;
 
     if (load_label(window, json, number, err) != 0 ||
@@ -384,7 +384,7 @@ static int take_numbers(struct window *window, const int64_t n[NUMBERS],
 int window_load(struct window *window, const json_t *json, struct err *err)
 {
     const json_t *labels = json_object_get(json, "labels");
-    int64_t numbers[NUMBERS];
+    int64_t numbers[NUMBERS] = {0};
 
     if (load_numbers(json, number_names, numbers, NUMBERS, err) != 0 ||
         take_numbers(window, numbers, err) != 0)

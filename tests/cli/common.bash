@@ -49,9 +49,9 @@ usage_error() { # TEXT OPTION...
 bsky2s2: try 'bsky2s2 --help'"
 }
 
-# Wait until COMMAND... succeeds, at most 20 s.
+# Wait until COMMAND... succeeds, at most 20 s, or PATIENCE.
 await() {
-    local end=$((SECONDS + 20))
+    local end=$((SECONDS + ${PATIENCE:-20}))
     until "$@"; do
         if [ $SECONDS -ge $end ]; then
             echo "waited in vain for: $*"

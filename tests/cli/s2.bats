@@ -69,6 +69,11 @@ teardown() { s2_teardown; }
     told records
 }
 
+all_wait() {
+    kill -USR1 "$PID"
+    grep -q ' matches=300 .* unacked=300 ' err
+}
+
 @test "--linger: what comes in time makes one batch" {
     s2
     mkfifo pipe
@@ -76,8 +81,7 @@ teardown() { s2_teardown; }
     exec {pipe}>pipe
     posts 300 | while read -r line; do echo "$line"; done >&"$pipe"
     await grep -q 'op=tail stream=ecommerce/etsy 200' log
-    kill -USR1 "$PID"
-    await grep -q ' matches=300 .* unacked=300 ' err
+    await all_wait
     exec {pipe}>&-
     wait "$PID"
     same "$(count 'op=append' log)" 9

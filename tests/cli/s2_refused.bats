@@ -59,6 +59,8 @@ dead() {
         "bsky2s2: S2_AUTH_TOKEN is the old name of S2_ACCESS_TOKEN"
 }
 
+# The arguments in /proc would be valgrind's.
+# bats test_tags=unwatched
 @test "the token shows neither in /proc nor in --check-config" {
     s2 'on append hold 60000'
     background -vvv -i "$EVENTS" --linger 0

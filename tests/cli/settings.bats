@@ -12,7 +12,7 @@ teardown() { s2_teardown; }
     jet --v1 1 <<<""
     job --no-default-routes -r youtube.com,bbc.com=s
     until_has 20
-    job_ends --no-default-routes -r "bbc.com=s youtube.com" -t 2s
+    job_ends --no-default-routes -r "bbc.com=s youtube.com" -t 20s
     same "$status" 78
 }
 
@@ -27,7 +27,7 @@ teardown() { s2_teardown; }
         job_ends --no-default-routes -r $route=s -l EN -l en -t 200ms
         same "$status" 0
     done
-    job_ends --no-default-routes -r bbc.com,youtube.com,cnn.com=s -t 200ms
+    job_ends --no-default-routes -r bbc.com,youtube.com,cnn.com=s -t 20s
     same "$status" 78
 }
 

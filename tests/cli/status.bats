@@ -59,7 +59,7 @@ fits() { # COLUMNS
     local name columns
     name=$(printf 'AB-CD_EF.%.0s' {1..27})localhost
     for columns in 4 30 200; do
-        terminal $columns -u "ws://$name:1/subscribe" -s earliest -t 700ms \
+        terminal $columns -u "ws://$name:1/subscribe" -s earliest -t 1500ms \
             -b file:x.db
         same "$(cat status.end)" 0
         taken_apart

@@ -95,22 +95,26 @@ static int find_status(struct slice head)
  * when it is none. */
 static int take_head(struct proxylink *link, struct proxyanswer *answer)
 {
-    struct slice in = buf_slice(&link->conn.in);
-    /* Header lines are looked up in an answer as in a request. */
-    struct httpd_request view = {.head = {in.p, httpd_head(in)}};
-    int status = find_status(view.head);
+    struct httpd_request view;
+    int status;
 
-    if (view.head.n == 0)
-        return in.n > HEAD_MAX ? -1 : 0;
-    if (status < 100 || status == 101)
-        return -1;
-    if (status < 200) {
+    for (;;) {
+        struct slice in = buf_slice(&link->conn.in);
+
+        /* Header lines are looked up in an answer as in a request. */
+        view = (struct httpd_request){.head = {in.p, httpd_head(in)}};
+        status = find_status(view.head);
+        if (view.head.n == 0)
+            return in.n > HEAD_MAX ? -1 : 0;
+        if (status < 100 || status == 101)
+            return -1;
+        if (status >= 200)
+            break;
         /* Go on, says the server; we have said so ourselves. */
         buf_drop(&link->conn.in, view.head.n);
-        return take_head(link, answer);
     }
     if (httpd_body(&view, HTTPBODY_OPEN, &answer->body) != 0 ||
-        buf_add(&answer->bytes, in.p, view.head.n) != 0)
+        buf_add(&answer->bytes, view.head.p, view.head.n) != 0)
         return -1;
     if (answer->bodyless || status == 204 || status == 304)
         httpbody_begin(&answer->body, HTTPBODY_LENGTH, 0);

@@ -161,7 +161,7 @@ static int parse_signed(struct script *script, bool *minus, uint64_t *ms,
 static int parse_skew(struct s2rules *rules, struct err *err)
 {
     bool minus;
-    uint64_t ms;
+    uint64_t ms = 0;
 
     if (parse_signed(&rules->script, &minus, &ms, err) != 0)
         return -1;
