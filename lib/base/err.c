@@ -66,18 +66,18 @@ int err_os(struct err *err, enum err_code code, int errnum, const char *fmt,
 
 int err_prefix(struct err *err, const char *fmt, ...)
 {
-    char old[sizeof(err->text)];
+    struct err old;
     va_list ap;
     size_t n;
 
     if (err == NULL || err->code == ERR_NONE)
         return -1;
-    memcpy(old, err->text, sizeof(old));
+    old = *err;
     va_start(ap, fmt);
     vsnprintf(err->text, sizeof(err->text), fmt, ap);
     va_end(ap);
     n = strlen(err->text);
-    snprintf(err->text + n, sizeof(err->text) - n, ": %s", old);
+    snprintf(err->text + n, sizeof(err->text) - n, ": %s", old.text);
     return -1;
 }
 

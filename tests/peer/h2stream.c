@@ -188,7 +188,12 @@ int h2stream_run(struct h2 *h2, struct h2stream *s)
         if (rule->fault == H2GATE_RST)
             h2stream_end(s);
         rc = h2stream_fault(h2, id, s->nth, rule);
-        return rc == 0 && s->id != 0 ? h2stream_run(h2, s) : rc;
+        if (rc != 0 || s->id == 0)
+            return rc;
+        /* It goes on, without the rule. */
+        rule = NULL;
+        if (send_body(h2, s) != 0)
+            return -1;
     }
     if (!s->framing.done || !s->headed || s->body.n > 0)
         return 0;

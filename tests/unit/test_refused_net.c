@@ -115,6 +115,8 @@ static void test_addresses_without_text(void)
     refuse_call("getnameinfo", "", 0, 0);
     resolve = resolve_start("127.0.0.1", &err);
     CHECK(resolve != NULL);
+    if (resolve == NULL)
+        return;
     fd.fd = resolve_fd(resolve);
     CHECK_INT(poll(&fd, 1, 10000), 1);
     CHECK_INT(resolve_done(resolve, &list, &err), -1);
