@@ -21,7 +21,6 @@ wrap() { # FOLDER
 exec valgrind --quiet --error-exitcode=99 --leak-check=full \\
     --errors-for-leak-kinds=definite,indirect \\
     --show-leak-kinds=definite,indirect --num-callers=20 \\
-    --suppressions="$PWD/tests/valgrind.supp" \\
     --log-file="$reports/valgrind.%p" "$BUILD/\${0#"$1/"}" "\$@"
 END
     chmod +x "$1/watch"
@@ -56,6 +55,10 @@ tsan)
     scenes fakejet jetstream s2 proxy net_proxy
     ;;
 valgrind)
+    command -v valgrind >/dev/null || {
+        echo "watched: needs valgrind (Debian: valgrind)" >&2
+        exit 1
+    }
     wrap "$BUILD/valgrind"
     export BUILD="$BUILD/valgrind" PATIENCE=200
     PEEK_CASES=300 sh tests/run.sh unit || failed=1

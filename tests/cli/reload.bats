@@ -121,7 +121,6 @@ bsky2s2: the old routes stay: there is no route"
     PIDS+=("$PID")
     has 20
     kill -HUP "$PID"
-    figures_have events=100
     await figures_have events=100
     end_job TERM
     same "$status" 0

@@ -130,6 +130,8 @@ social/b	2500"
     wait "$PID"
 }
 
+# valgrind keeps the environment as it was.
+# bats test_tags=unwatched
 @test "the token is in no argument, no environment and no message" {
     seeded
     tail_background -v -v -v -s earliest
