@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
 export BUILD
+# A tool that hangs fails its test, and no more.
+export BATS_TEST_TIMEOUT="${BATS_TEST_TIMEOUT:-600}"
 
 one() { # NAME COMMAND...: a check that is one test
     name=$1

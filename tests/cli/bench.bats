@@ -3,9 +3,6 @@
 # lag and the cost of a bare websocket.
 
 load common
-setup_file() {
-    export BATS_TEST_TIMEOUT=60
-}
 setup() {
     common_setup
     PATH=$BUILD/bench:$PATH

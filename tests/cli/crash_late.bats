@@ -7,9 +7,6 @@ load s2
 load crash
 load crash_scene
 
-setup_file() {
-    export BATS_TEST_TIMEOUT=60
-}
 setup() {
     common_setup
     CRASH_OPTIONS=(--linger 5ms)

@@ -7,9 +7,6 @@ load common
 load s2
 load crash
 
-setup_file() {
-    export BATS_TEST_TIMEOUT=600
-}
 setup() {
     common_setup
     DIE=$BUILD/preload/die.so

@@ -9,8 +9,7 @@ load s2
 load crash
 
 setup_file() {
-    export BATS_TEST_TIMEOUT=${IO_STRIDE:+3600}
-    : "${BATS_TEST_TIMEOUT:=120}"
+    [ -z "${IO_STRIDE-}" ] || export BATS_TEST_TIMEOUT=3600
 }
 setup() {
     common_setup

@@ -3,9 +3,6 @@
 # several runs of a client: what it serves, byte by byte.
 
 load common
-setup_file() {
-    export BATS_TEST_TIMEOUT=60
-}
 setup() {
     common_setup
     V1=/subscribe

@@ -1,11 +1,6 @@
 # What the tests against a fake S2 share: the peer, inputs, and the oracle,
 # which compares what the peer holds with what the tool decides by -n.
 
-# A tool that hangs fails its test, and no more.
-setup_file() {
-    export BATS_TEST_TIMEOUT=60
-}
-
 # Start a fake S2 that follows LINE...; the tool is pointed to it.  $S2 is its
 # process, ./log its log, ./dump what it held at its end.  It keeps the dates
 # of records, so that the tests do not depend on today's.

@@ -1,10 +1,5 @@
 # What the tests of s2tail share: inputs, and an independent count of windows.
 
-# A tool that hangs fails its test, and no more.
-setup_file() {
-    export BATS_TEST_TIMEOUT=60
-}
-
 tail_setup() {
     common_setup
     unset NO_COLOR TERM

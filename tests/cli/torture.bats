@@ -5,9 +5,6 @@
 load common
 load s2
 
-setup_file() {
-    export BATS_TEST_TIMEOUT=120
-}
 setup() {
     common_setup
     ! grep -q __gcov_exit "$BUILD/bsky2s2" || skip "what counts coverage allocates, too"

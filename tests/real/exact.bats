@@ -8,9 +8,6 @@ load ../cli/s2
 load lite
 load ../cli/crash
 
-setup_file() {
-    export BATS_TEST_TIMEOUT=170
-}
 setup() {
     common_setup
     S2=$S2_CLI
