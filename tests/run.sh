@@ -44,8 +44,17 @@ job() { # FOLDER KIND NAME
     flock "$folder/log" sh -c 'tee -a "$1" <"$2"' sh "$folder/log" "$out"
 }
 
-# KIND NAME of each job; what is large may take long, and begins early.
-list() { # GROUP...
+# What takes longest by the clock begins first, whatever its group.
+LONG='real/exact cli/resume cli/crash_points cli/crash cli/torture
+    cli/resume_begin cli/failio cli/gaps cli/job cli/jetstream cli/clock'
+
+long() { # GROUP...
+    for name in $LONG; do
+        case " $* " in *" ${name%/*} "*) echo "bats tests/$name.bats" ;; esac
+    done
+}
+
+jobs_of() { # GROUP...
     for group in "$@"; do
         case $group in
         unit)
@@ -61,6 +70,14 @@ list() { # GROUP...
         lint) echo "lint all" ;;
         esac
     done
+}
+
+# KIND NAME of each job; what is large may take long, and begins early.
+list() { # GROUP...
+    {
+        long "$@"
+        jobs_of "$@"
+    } | awk '!seen[$0]++'
 }
 
 if [ "$1" = -j ]; then

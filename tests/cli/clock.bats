@@ -55,15 +55,12 @@ stepping_run() { # OPTION...
     PID=$!
     PIDS+=("$PID")
 }
-delivered() { # N
-    [ -e records ] && [ "$(wc -l <records)" -ge "$1" ]
-}
 
 # The clock is off by each of these, one after the other, while events come.
 steps() { # SECONDS...
     local at=10 seconds
     for seconds; do
-        await delivered "$at"
+        await has_lines "$at" records
         step "$seconds"
         at=$((at + 8))
     done
@@ -103,7 +100,7 @@ identities() {
         s2
         peer fakejet --v1 "$EVENTS" --pace 300/s
         stepping_run -u "ws://127.0.0.1:$PORT/subscribe" -s earliest -c 100
-        await delivered 30
+        await has_lines 30 records
         step $seconds
         wait "$PID"
         cat records >all
@@ -128,7 +125,7 @@ identities() {
         stepping_run -i in -b file:x.db --linger 10ms
         exec {in}>in
         head -200 "$EVENTS" >&"$in"
-        await delivered 20
+        await has_lines 20 records
         step $seconds
         tail -n +201 "$EVENTS" >&"$in"
         exec {in}>&-
@@ -222,7 +219,7 @@ windows_survive() { # SECONDS
     # Queues, lines and buffers, not all of the posts; a sanitizer's are more.
     grep -q __asan_init "$BUILD/bsky2s2" ||
         [ "$(awk '/^VmHWM:/ { print $2 }' "/proc/$PID/status")" -lt 49152 ]
-    await delivered 1000
+    await has_lines 1000 records
     kill -TERM "$PID"
     wait "$PID"
     happened '.* down 6100'

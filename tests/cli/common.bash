@@ -39,14 +39,20 @@ same() { # GOT WANT
 }
 
 # A usage error: exit 64, nothing on stdout, this line and the hint.
-usage_error() { # TEXT OPTION...
-    local text=$1
-    shift
-    tool bsky2s2 "$@"
+usage_error_of() { # TOOL TEXT OPTION...
+    local name=$1 text=$2
+    shift 2
+    tool "$name" "$@"
     same "$status" 64
     same "$output" ""
-    same "$stderr" "bsky2s2: $text
-bsky2s2: try 'bsky2s2 --help'"
+    same "$stderr" "$name: $text
+$name: try '$name --help'"
+}
+usage_error() { usage_error_of bsky2s2 "$@"; }
+
+# FILE is there and has at least N lines.
+has_lines() { # N FILE
+    [ -e "$2" ] && [ "$(wc -l <"$2")" -ge "$1" ]
 }
 
 # Wait until COMMAND... succeeds, at most 20 s, or PATIENCE.

@@ -1,15 +1,19 @@
-# What the tests of edges share: a short story, lives of it, and what is right
-# where something has gone.  Needs common, s2 and crash.
+# What the tests of points and edges share: a short story, lives of it, and what
+# is right where something has gone.  Needs common, s2 and crash.
 
 # A gap in any stream, or in the source.
 GAP='gap(:| from )'
 
-# A story of 300 events, at $PACE a second, and a basin of that kind.
+STORY_OF=(5 1 300) # SEED WIRE N
+SEGMENT=100        # events
+
+# That story, at $PACE a second, and a new basin of that kind.
 scene() { # BASIN LINE...
     BASIN=$1
     shift
-    crash_story 5 1 300
-    crash_jet 1 "${PACE:-100000}" 'segment 100'
+    rm -f log
+    crash_story "${STORY_OF[@]}"
+    crash_jet "${STORY_OF[1]}" "${PACE:-100000}" "segment $SEGMENT"
     if [ "$BASIN" = file ]; then
         crash_basin file 0
     else
@@ -24,6 +28,7 @@ first_life() { # N [OPTION...]
         "${@:2}" 2>>err
 }
 
+# The fake S2 has done FAULT.
 faulted() { # FAULT
     grep -Eq "^fault .* $1\$" log 2>/dev/null
 }

@@ -25,15 +25,11 @@ make_dictionary() { # ID
     zstd -q --train samples/* --maxdict=16384 --dictID="$1" -o dictionary
 }
 
-lines_are() { # N FILE
-    [ -e "$2" ] && [ "$(wc -l <"$2")" -ge "$1" ]
-}
-
 # Run until all 141 records are there, end it, and compare every stream.
 delivers_all() { # OPTION...
     rm -rf got.db* lines
     background -b file:got.db -o lines -s earliest "$@"
-    await lines_are 141 lines || { cat err peer.log; return 1; }
+    await has_lines 141 lines || { cat err peer.log; return 1; }
     kill -TERM "$PID"
     wait "$PID"
     same "$(dump got.db)" "$(expected)"

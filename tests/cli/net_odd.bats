@@ -24,11 +24,8 @@ delivers() { # FILE N [OPTION...]
     shift 2
     rm -f records x.db*
     background -u "$URL" -s earliest -b file:x.db -o records "$@"
-    await told "$n"
+    await has_lines "$n" records
     ends_well "$file"
-}
-told() { # N
-    [ -e records ] && [ "$(wc -l <records)" -ge "$1" ]
 }
 ends_well() { # FILE
     kill -TERM "$PID"
@@ -146,7 +143,7 @@ END
     await grep -q ^drop jet.log
     same "$(count '^subscribe' jet.log)" 1
     kill -CONT "$PID"
-    await told 1600
+    await has_lines 1600 records
     ends_well many
     [ "$(count '^subscribe' jet.log)" -ge 2 ]
 }
@@ -163,7 +160,7 @@ END
     grep -q __asan_init "$BUILD/bsky2s2" ||
         [ "$(awk '/^VmHWM:/ { print $2 }' "/proc/$PID/status")" -lt 49152 ]
     kill -CONT "$S2"
-    await told 1600
+    await has_lines 1600 records
     kill -TERM "$PID"
     wait "$PID"
     holds many

@@ -154,7 +154,7 @@ lockstep() { # FILE N OPTION...
 
 # Ask the fake S2 itself: METHOD PATH [JSON].
 s2_ask() {
-    curl -fsS -o answer -X "$1" -H "s2-basin: $S2_BASIN" \
+    curl -fsS -m 20 -o answer -X "$1" -H "s2-basin: $S2_BASIN" \
         -H "Authorization: Bearer $S2_ACCESS_TOKEN" \
         -H 'Content-Type: application/json' ${3:+-d "$3"} \
         "$S2_BASIN_ENDPOINT/v1/streams$2"

@@ -84,10 +84,6 @@ jet() {
     URL=ws://127.0.0.1:$PORT/subscribe
 }
 
-lines_are_there() { # N FILE
-    [ -e "$2" ] && [ "$(wc -l <"$2")" -ge "$1" ]
-}
-
 # From the socket into S2 with all there is to say, and every place searched.
 quiet_run() { # PREFIX [OPTION...]
     local prefix=$1 format
@@ -97,7 +93,7 @@ quiet_run() { # PREFIX [OPTION...]
         background -vv -u "$URL" -s earliest -o records --job $format \
             --prefix "$prefix/$format/" --metrics-file metrics.$format \
             --stats 100ms --log-format $format "$@"
-        await lines_are_there 141 records
+        await has_lines 141 records
         kill -USR1 "$PID"
         await grep -q 'matches"*[=:]141' err
         await grep -q '^bsky2s2_matches_total.* 141$' metrics.$format

@@ -2,7 +2,7 @@
 #include "peekworld.h"
 #include "posts.h"
 
-#define CASES 2000000
+#define CASES 200000
 #define SEED 1795372744
 
 /* How many messages of each class were seen; one may be of several. */
