@@ -64,7 +64,7 @@ C_FILES = $(sort $(wildcard cmd/*/*.[ch] lib/*/*.[ch] tests/*/*.[ch]))
 .SECONDARY:
 .PHONY: all deps demo check check-unit check-cli check-real check-fresh asan \
 	soak soak-live torture tsan valgrind coverage lint check-layers check-headers install uninstall dist deb clean \
-	help peers units mutants bench bench-deps benches fuzz dirs
+	help peers units mutants bench bench-deps benches fuzz dirs always
 
 # Both tools, and what goes with them into a system.
 all: $(BIN) $(COMPLETIONS) $(SERVICES:%=$(BUILD)/units/%)
@@ -83,6 +83,12 @@ $(BUILD)/lib.a: $(LIB_OBJ)
 $(BUILD)/%.o: %.c | $(BUILD)/gen/s2.pb-c.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# What -MMD does not see: the version, and a header of the system's kind.
+saying = $(patsubst %.c,$(BUILD)/%.o,\
+	$(shell grep -lw -e '$(1)' $(filter %.c,$(C_FILES))))
+$(call saying,VERSION): $(BUILD)/version
+$(call saying,s2.pb-c.h): $(BUILD)/gen/s2.pb-c.h
 
 # First of all, so that what is missing is named.
 $(BUILD)/gen/s2.pb-c.h: lib/s2/s2.proto
@@ -109,6 +115,11 @@ dirs:
 				"and has no other characters than A-Z a-z 0-9 / . _ + ~ @ -" \
 				>&2; exit 1 ;; esac; \
 	done
+
+# Written only when it is another.
+$(BUILD)/version: always
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
 
 # Written only when BINDIR is another: the units name it.
 $(BUILD)/bindir: dirs

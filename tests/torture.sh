@@ -82,9 +82,10 @@ settings_scene() {
     SETTINGS=(--check-config -u wss://a.example -u wss://b.example/subscribe
         --did did:plc:a --did did:plc:b -l en -l de-AT -R routes
         -r 'a.example,b.example=social/x' --prefix p/ -b s2://some-basin)
-    bsky2s2 "${SETTINGS[@]}" >want
+    S2_ENCRYPTION_KEY=key bsky2s2 "${SETTINGS[@]}" >want
+    grep -q encryption-key=yes want
 }
-settings_run() { starved bsky2s2 "${SETTINGS[@]}"; }
+settings_run() { S2_ENCRYPTION_KEY=key starved bsky2s2 "${SETTINGS[@]}"; }
 settings_judge() { [ "$STATUS" != 0 ] || cmp out want; }
 
 help_scene() { bsky2s2 --help >want; }

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "basin/checkpoint.h"
 #include "bsky/event.h"
 #include "bsky/jetstream.h"
+#include "bsky/match.h"
 #include "common/slurp.h"
 
 /* A map of 10,000 routes with long names. */
@@ -92,6 +94,15 @@ struct routes *config_routes(const struct options *options, struct err *err)
     return NULL;
 }
 
+const char *config_links(const struct options *options)
+{
+    static const char *const words[] = {[MATCH_ALL] = "all",
+                                        [MATCH_FACETS] = "facets",
+                                        [MATCH_EMBEDS] = "embeds"};
+
+    return words[options->links];
+}
+
 static int check_source(struct config *config, struct err *err)
 {
     const struct options *o = config->options;
@@ -111,7 +122,9 @@ static int check_source(struct config *config, struct err *err)
         return err_set(err, ERR_USAGE,
                        "--input goes with neither --url nor --did");
     for (size_t i = 0; i < config->nurls; i++) {
-        if (jetstream_wire(config->urls[i], err) == 0)
+        char name[POSITION_HOST_SIZE];
+
+        if (jetstream_name(config->urls[i], name, err) != 0)
             return err_prefix(err, "--url");
     }
     for (size_t i = 0; i < o->dids.n; i++) {
@@ -167,7 +180,7 @@ static int set_job(struct config *config, struct err *err)
     config->job = o->job == NULL ? "default" : o->job;
     snprintf(name, sizeof(name), "job/%.512s", config->job);
     if (config->job[0] == '\0' ||
-        strlen(config->job) + strlen(JOB_PREFIX) > ROUTE_STREAM_MAX ||
+        strlen(config->job) + strlen(CHECKPOINT_PREFIX) > ROUTE_STREAM_MAX ||
         !routes_stream_ok(slice_str(name)))
         return err_set(err, ERR_USAGE, "--job: '%.64s' cannot be a name",
                        config->job);

@@ -9,9 +9,6 @@
 #include "common/place.h"
 #include "options.h"
 
-/* Before a job's name: the stream of its checkpoints. */
-#define JOB_PREFIX "_bsky2s2/"
-
 struct config {
     const struct options *options; /* borrowed */
     struct routes *routes;
@@ -29,14 +26,25 @@ struct config {
     int64_t idle_ms;
 };
 
-/* config_make(config, options, err): 0, or -1; config_release either way. */
+/*
+ * config_make(config, options, err): ${options} is borrowed until
+ * config_release, which follows in either case.  0, or -1: ERR_USAGE,
+ * ERR_CONFIG, ERR_NOINPUT and ERR_DATA (the file of routes), ERR_OS.
+ */
 int config_make(struct config *config, const struct options *options,
                 struct err *err);
 void config_release(struct config *config);
 
-/* config_routes(options, err): the map of routes that ${options} say, checked;
- * reads their file.  NULL with ERR_CONFIG, ERR_USAGE or ERR_OS. */
+/*
+ * config_routes(options, err): the map of routes that ${options} say, checked;
+ * reads their file.  The caller frees it.  NULL: ERR_CONFIG, ERR_USAGE,
+ * ERR_NOINPUT and ERR_DATA (the file), ERR_OS.
+ */
 struct routes *config_routes(const struct options *options, struct err *err);
+
+/* config_links(options): the word of --links, as --check-config shows it and
+ * checkpoints keep it. */
+const char *config_links(const struct options *options);
 
 /* config_print(config, out): append the effective settings and routes, one
  * a line, without secrets.  0 or -1. */

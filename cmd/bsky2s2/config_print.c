@@ -50,8 +50,8 @@ static int add_basin(const struct config *c, struct buf *out)
 
     if (p->kind == PLACE_NONE)
         return add(out, "basin", "none");
-    rc |= buf_addf(out, "basin=%s", p->kind == PLACE_FILE ? "file:" : "s2://");
-    rc |= text_scrub(out, slice_str(p->name), 4096);
+    rc |= buf_addstr(out, "basin=");
+    rc |= place_spell(p, out);
     rc |= buf_addstr(out, "\n");
     if (p->kind == PLACE_FILE)
         return rc | add_ms(out, "retention", o->retention);
@@ -100,7 +100,6 @@ static int add_source(const struct config *c, struct buf *out)
 
 int config_print(const struct config *c, struct buf *out)
 {
-    static const char *const links[] = {"all", "facets", "embeds"};
     const struct options *o = c->options;
     int rc = add_source(c, out);
 
@@ -113,7 +112,7 @@ int config_print(const struct config *c, struct buf *out)
         rc |= add_ms(out, "duration", o->duration);
     rc |= c->nlangs == 0 ? add(out, "lang", "any")
                          : add_all(out, "lang", c->langs, c->nlangs);
-    rc |= add(out, "links", links[o->links]);
+    rc |= add(out, "links", config_links(o));
     rc |= add_ms(out, "max-age-v1", c->max_age_us[EVENT_V1] / 1000);
     rc |= add_ms(out, "max-age-v2", c->max_age_us[EVENT_V2] / 1000);
     rc |= add_basin(c, out);

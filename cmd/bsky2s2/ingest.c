@@ -1,8 +1,6 @@
 #include "ingest.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -15,9 +13,10 @@
 #include "line.h"
 #include "target.h"
 
-/* A record is far smaller: its parts are bounded, and so is the largest
- * message it can come from. */
-#define RECORD_MAX ((size_t)8 << 20)
+/* No record is larger: six bytes for each of 3 * EVENT_ID_MAX +
+ * EVENT_CREATED_MAX + URL_LINK_MAX, spelled in JSON, a host out of such a
+ * link, a time and the keys are less than 70 KiB. */
+#define RECORD_MAX ((size_t)128 << 10)
 
 /* How often old identities are forgotten, in events. */
 #define AGE_EVERY 4096
@@ -79,13 +78,6 @@ int ingest_routes(struct ingest *ingest, const struct routes *routes,
     return 0;
 }
 
-int ingest_identify(void *key, struct slice body, struct hash128 *id)
-{
-    const struct hash_key *k = key;
-
-    return record_body_id(*k, body, id);
-}
-
 static enum ingest_result queue(struct ingest *ingest, size_t at,
                                 const struct event *event, int64_t now,
                                 struct err *why)
@@ -118,10 +110,6 @@ static enum ingest_result put_out(struct ingest *ingest, size_t at,
     struct wire_record record = {.timestamp = (uint64_t)event->time_us / 1000,
                                  .body = buf_slice(&ingest->record)};
 
-    if (wire_metered(&record) > WIRE_BATCH_BYTES) {
-        ingest->c.stats->too_large++;
-        return INGEST_DONE;
-    }
     if (line_record(ingest->c.output, ingest->target.names[at], &record, false,
                     why) != 0)
         return INGEST_FATAL;
@@ -165,10 +153,6 @@ static enum ingest_result take_post(struct ingest *ingest,
     const struct match_hit *hits;
     size_t n;
 
-    ingest->c.stats->posts++;
-    /* Its text was seen to hold no link, or no language, that is wanted. */
-    if (event->root == NULL)
-        return INGEST_DONE;
     switch (match_post(ingest->target.match, event, &hits, &n)) {
     case MATCH_LANG:
     case MATCH_NOLINK:
@@ -239,8 +223,7 @@ static void keep_time(struct ingest *ingest, const struct event *event)
     if (ingest->c.writer == NULL)
         return;
     if (stats->events % AGE_EVERY == 0)
-        writer_age(ingest->c.writer,
-                   position_reading(ingest->c.position) - POSITION_MEMORY_US);
+        writer_age(ingest->c.writer, position_reading(ingest->c.position));
 }
 
 static enum ingest_result judge(struct ingest *ingest,
@@ -272,6 +255,8 @@ static enum ingest_result judge(struct ingest *ingest,
     if (o->until != OPTIONS_UNSET && event->time_us >= o->until)
         return ingest->c.position->time_us >= o->until ? INGEST_BOUND
                                                        : INGEST_DONE;
+    if (event->kind == EVENT_POST || event->kind == EVENT_UNREAD)
+        ingest->c.stats->posts++;
     return event->kind == EVENT_POST ? take_post(ingest, event, now, why)
                                      : INGEST_DONE;
 }
@@ -325,8 +310,9 @@ static int look(struct ingest *ingest, struct slice json, bool cut,
     if (cut || seen == EVENT_PEEK_UNKNOWN || is_decisive(ingest, event) ||
         (seen == EVENT_PEEK_POST && match_possible(ingest->target.match, json)))
         return event_parse(json, event, why) < 0 ? -1 : 0;
+    /* Its text was seen to hold no link, or no language, that is wanted. */
     if (seen == EVENT_PEEK_POST)
-        event->kind = EVENT_POST;
+        event->kind = EVENT_UNREAD;
     return 0;
 }
 

@@ -24,7 +24,8 @@ struct ingest_config {
     struct hash_key key;         /* of identities */
 };
 
-/* ingest_new(config, err): NULL: ERR_OS. */
+/* ingest_new(config, err): copies ${config}, not what it points to; goes by
+ * its configuration's routes.  NULL: ERR_OS. */
 struct ingest *ingest_new(const struct ingest_config *config, struct err *err);
 void ingest_free(struct ingest *ingest);
 
@@ -45,8 +46,12 @@ enum ingest_result {
     INGEST_FATAL      /* ${why}: out of memory, or the output is stuck */
 };
 
-/* ingest_event(ingest, json, cut, now, why): take one message at ${now} (ms).
- * ${cut}: its end may be missing, so that all of it is to be looked at. */
+/*
+ * ingest_event(ingest, json, cut, now, why): take one message at ${now} (ms);
+ * ${json} is borrowed during the call.  ${cut}: its end may be missing, so
+ * that all of it is to be looked at.  ${why}, which holds no error before, is
+ * set with INGEST_MALFORMED, INGEST_NOTICE and INGEST_FATAL.
+ */
 enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
                                 bool cut, int64_t now, struct err *why);
 
@@ -56,8 +61,5 @@ enum ingest_result ingest_event(struct ingest *ingest, struct slice json,
  * of the event itself.  With --on-gap fail it has not been taken.
  */
 bool ingest_gap(const struct ingest *ingest, int64_t *from_us, int64_t *to_us);
-
-/* ingest_identify: a writer hook; its arg is an ingest's hash key. */
-int ingest_identify(void *key, struct slice body, struct hash128 *id);
 
 #endif

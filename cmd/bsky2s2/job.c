@@ -1,7 +1,6 @@
 #include "job.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,19 +15,41 @@
 
 #define DIFFERENCES_MAX 1024
 
-/* What the newest checkpoint said, or what was asked for instead. */
 struct job {
     struct settings settings;
-    struct position_place from;
-    char host[POSITION_HOST_SIZE]; /* that its numbers belong to */
+    char stream[ROUTE_STREAM_MAX + 1]; /* of the checkpoints */
+    /* the server that the numbers of the newest checkpoint belong to: first of
+     * the one that was found, then of ours; "" unknown */
+    char host[POSITION_HOST_SIZE];
     char url[CHECKPOINT_URL_MAX + 1];
-    char stream[ROUTE_STREAM_MAX + 1];
+    bool flushed; /* the last one has been asked for */
+
+    /* what the one that was found said, or what was asked for instead */
+    struct position_place from;
     struct buf differences; /* between its settings and ours */
     int64_t skipped_us;     /* --since skips what comes after this; -1 */
     int64_t repeated_us;    /* --since goes back from here; -1 */
     bool lost;              /* there were, and none is left */
-    bool flushed;
 };
+
+/* One place, as the checkpoints spell it and as the position does. */
+static struct position_place from_checkpoint(const struct checkpoint_at *at)
+{
+    return (struct position_place){.begin_us = at->begin_us,
+                                   .begin_seq = at->begin_seq,
+                                   .time_us = at->time_us,
+                                   .seq = at->seq};
+}
+
+static struct checkpoint_at to_checkpoint(const struct position_place *place,
+                                          const char *url)
+{
+    return (struct checkpoint_at){.begin_us = place->begin_us,
+                                  .begin_seq = place->begin_seq,
+                                  .time_us = place->time_us,
+                                  .seq = place->seq,
+                                  .url = url};
+}
 
 /* A random UUID (RFC 9562, version 4). */
 static int make_token(char token[CHECKPOINT_TOKEN_MAX + 1], struct err *err)
@@ -73,10 +94,7 @@ static int judge(struct run *run, const struct checkpoint_text *text,
                        "the checkpoint of job '%.64s' is of other settings "
                        "(%.300s): another --job, or --since",
                        config->job, buf_str(&job->differences));
-    job->from.begin_us = text->at.begin_us;
-    job->from.begin_seq = text->at.begin_seq;
-    job->from.time_us = text->at.time_us;
-    job->from.seq = text->at.seq;
+    job->from = from_checkpoint(&text->at);
     /* What comes before was judged by other settings: judged anew, it would
      * stand behind what is later. */
     if (differ > 0 && text->at.time_us >= 0) {
@@ -112,11 +130,7 @@ static int on_begin(void *arg, const struct checkpoint_found *found,
         return -1;
     if (run->config->since != OPTIONS_UNSET)
         job->from.begin_us = run->config->since;
-    begin->time_us = job->from.time_us;
-    begin->seq = job->from.seq;
-    begin->begin_us = job->from.begin_us;
-    begin->begin_seq = job->from.begin_seq;
-    begin->url = job->url;
+    *begin = to_checkpoint(&job->from, job->url);
     return 0;
 }
 
@@ -181,7 +195,7 @@ int job_open(struct run *run)
     buf_init(&job->differences, DIFFERENCES_MAX);
     job->from = (struct position_place){-1, -1, -1, -1};
     if (run->config->job != NULL) {
-        snprintf(job->stream, sizeof(job->stream), "%s%s", JOB_PREFIX,
+        snprintf(job->stream, sizeof(job->stream), "%s%s", CHECKPOINT_PREFIX,
                  run->config->job);
         return open_checkpoint(run);
     }
@@ -262,8 +276,7 @@ static const char *url_of(const struct run *run)
 static void offer(struct run *run)
 {
     struct position_place place = position_place(&run->position);
-    struct checkpoint_at at = {.begin_us = place.begin_us,
-                               .begin_seq = place.begin_seq};
+    struct checkpoint_at at;
     struct writer_mark mark;
 
     if (writer_oldest(run->writer, &mark)) {
@@ -276,9 +289,7 @@ static void offer(struct run *run)
         return;
     if (place.time_us < 0)
         place.seq = -1;
-    at.time_us = place.time_us;
-    at.seq = place.seq;
-    at.url = url_of(run);
+    at = to_checkpoint(&place, url_of(run));
     checkpoint_put(run->checkpoint, &at);
 }
 

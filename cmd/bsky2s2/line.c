@@ -4,19 +4,19 @@
 
 #include "base/text.h"
 
-static int add_line(struct buf *to, const char *stream,
+/* ${name}: the stream's, as a string of JSON. */
+static int add_line(struct buf *to, struct slice name,
                     const struct wire_record *record, bool numbered)
 {
-    if (buf_addstr(to, "{\"stream\":") != 0 ||
-        text_json(to, slice_str(stream)) != 0)
+    if (buf_addstr(to, "{\"stream\":") != 0 || text_json_print(to, name) != 0)
         return -1;
     if (numbered && buf_addf(to, ",\"seq_num\":%" PRIu64, record->seq_num))
         return -1;
     if (buf_addf(to, ",\"timestamp\":%" PRIu64 ",\"record\":",
                  record->timestamp) != 0 ||
-        buf_addslice(to, record->body) != 0)
+        text_json_print(to, record->body) != 0)
         return -1;
-    return buf_addstr(to, "}");
+    return buf_addstr(to, "}\n");
 }
 
 int line_record(struct output *output, const char *stream,
@@ -24,7 +24,7 @@ int line_record(struct output *output, const char *stream,
                 struct err *err)
 {
     struct buf *to = output_buf(output);
-    struct buf line = BUF_INIT(OUTPUT_MOST);
+    struct buf name = BUF_INIT(OUTPUT_MOST);
     bool starved;
     size_t before;
     int rc;
@@ -32,13 +32,11 @@ int line_record(struct output *output, const char *stream,
     if (to == NULL)
         return 0;
     before = to->n;
-    rc = add_line(&line, stream, record, numbered);
+    rc = text_json(&name, slice_str(stream));
     if (rc == 0)
-        rc = text_json_print(to, buf_slice(&line));
-    if (rc == 0)
-        rc = buf_addstr(to, "\n");
-    starved = line.starved;
-    buf_release(&line);
+        rc = add_line(to, buf_slice(&name), record, numbered);
+    starved = name.starved;
+    buf_release(&name);
     if (rc == 0)
         return 0;
     /* What waits is written out in the end: no half of a line. */

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "bsky/jetstream.h"
+
 #define AT(field) offsetof(struct options, field)
 
 static const struct opt table[] = {
@@ -44,7 +46,7 @@ static const struct opt table[] = {
     {"routes", 'R', OPT_STRING, "FILE", AT(routes_file),
      "lines STREAM DOMAIN..., and # comments"},
     {"no-default-routes", 0, OPT_FLAG, 0, AT(no_default_routes),
-     "without the nine sites"},
+     "without the default map, which --check-config lists"},
     {"unrouted", 0, OPT_STRING, "STREAM", AT(unrouted),
      "posts with a link that no route takes go there"},
     {"max-age", 0, OPT_DURATION, "DUR", AT(max_age),
@@ -83,6 +85,23 @@ static const struct opt table[] = {
 
 #define TABLE_N (sizeof(table) / sizeof(table[0]))
 
+const struct tool options_tool = {
+    .name = "bsky2s2",
+    .table = table,
+    .n = TABLE_N,
+    .usage = "Usage: bsky2s2 [OPTION]...\n"
+             "Read Bluesky's Jetstream, keep posts that link to chosen sites, "
+             "and append a\n"
+             "record per post and site to that site's stream in a basin.\n",
+    .ending = "\nExit status: 0 done, 1 --expect missed, 64 usage, 65 bad "
+              "input, 66 no input,\n"
+              "69 unreachable, 70 bug, 71 system, 73 cannot create, 74 write "
+              "error, 75\n"
+              "records unacked, 76 protocol, 77 denied, 78 configuration, 79 "
+              "taken over.\n",
+    .websocket = jetstream_library,
+};
+
 int options_parse(struct options *options, int argc, char **argv,
                   int64_t now_us, struct err *err)
 {
@@ -107,31 +126,5 @@ int options_parse(struct options *options, int argc, char **argv,
 
 void options_release(struct options *options)
 {
-    opt_list_release(&options->urls);
-    opt_list_release(&options->dids);
-    opt_list_release(&options->langs);
-    opt_list_release(&options->routes);
-}
-
-int options_complete(enum complete_shell shell, struct buf *out)
-{
-    return complete_script(table, TABLE_N, "bsky2s2", shell, out);
-}
-
-int options_help(struct buf *out)
-{
-    if (buf_addstr(out,
-                   "Usage: bsky2s2 [OPTION]...\n"
-                   "Read Bluesky's Jetstream, keep posts that link to chosen "
-                   "sites, and append a\n"
-                   "record per post and site to that site's stream in a "
-                   "basin.\n") != 0 ||
-        opt_help(table, TABLE_N, out) != 0)
-        return -1;
-    return buf_addstr(out, "\nExit status: 0 done, 1 --expect missed, 64 "
-                           "usage, 65 bad input, 66 no input,\n"
-                           "69 unreachable, 70 bug, 71 system, 73 cannot "
-                           "create, 74 write error, 75\n"
-                           "records unacked, 76 protocol, 77 denied, 78 "
-                           "configuration, 79 taken over.\n");
+    opt_release(table, TABLE_N, options);
 }

@@ -8,21 +8,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/complete.h"
 #include "base/err.h"
 #include "base/opt.h"
 #include "common/general.h"
 #include "common/place.h"
+#include "common/tool.h"
 
 /* An option that was not given, where 0 means something. */
 #define OPTIONS_UNSET INT64_MIN
 
 enum options_on_gap { OPTIONS_WARN, OPTIONS_FAIL };
-enum options_links { OPTIONS_ALL, OPTIONS_FACETS, OPTIONS_EMBEDS };
 
+/* Durations are ms, times us since the epoch. */
 struct options {
     struct place_options place;
-    struct general_options general; /* durations are ms, times us */
+    struct general_options general;
 
     struct opt_list urls;
     const char *input;
@@ -37,7 +37,7 @@ struct options {
     int64_t idle;
 
     struct opt_list langs;
-    int links; /* enum options_links */
+    int links; /* enum match_links */
     struct opt_list routes;
     const char *routes_file;
     bool no_default_routes;
@@ -58,18 +58,16 @@ struct options {
     bool check_config;
 };
 
+/* What the tool says about itself. */
+extern const struct tool options_tool;
+
 /*
- * options_parse(options, argc, argv, now_us, err): 0, or -1 with ERR_USAGE.
- * Strings stay borrowed from ${argv}.  options_release frees the lists.
+ * options_parse(options, argc, argv, now_us, err): 0, or -1 with ERR_USAGE or
+ * ERR_OS.  Strings stay borrowed from ${argv}.  options_release, in either
+ * case, frees the lists.
  */
 int options_parse(struct options *options, int argc, char **argv,
                   int64_t now_us, struct err *err);
 void options_release(struct options *options);
-
-/* options_complete(shell, out): append a completion script.  0 or -1. */
-int options_complete(enum complete_shell shell, struct buf *out);
-
-/* options_help(out): append the whole text of --help.  0 or -1. */
-int options_help(struct buf *out);
 
 #endif

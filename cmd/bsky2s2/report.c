@@ -2,51 +2,39 @@
 
 #include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/parse.h"
 #include "job.h"
 
-void report_news(struct run *run, const struct jetstream_news *news)
+void report_news(const struct jetstream_news *news)
 {
     const char *host = news->host;
-    const char *text = news->text == NULL ? "" : news->text;
+    const char *text = news->text;
 
     switch (news->change) {
     case JETSTREAM_CONNECTING:
-        if (strcmp(run->host, host) != 0)
-            run->cause[0] = '\0';
         log_line(LOG_LEVEL_DEBUG, "connecting to %s", host);
         break;
     case JETSTREAM_UP:
-        snprintf(run->host, sizeof(run->host), "%s", host);
-        run->stats.connected = 1;
         log_line(LOG_LEVEL_INFO, "connected to %s", host);
         break;
     case JETSTREAM_DOWN:
-        run->stats.reconnects++;
-        run->stats.connected = 0;
         log_line(LOG_LEVEL_WARNING,
                  "%s: %s; trying again in %" PRId64 ".%" PRId64 " s", host,
                  text, news->retry_ms / 1000, news->retry_ms % 1000 / 100);
         break;
     case JETSTREAM_PAUSED:
-        run->stats.reconnects++;
-        run->stats.connected = 0;
         log_line(LOG_LEVEL_NOTICE,
                  "%s: closed until there is room: the basin or the output is "
                  "slow",
                  host);
         break;
     case JETSTREAM_OVERSIZE:
-        run->stats.oversize++;
         log_line(LOG_LEVEL_WARNING, "%s: skipped a message above 4 MiB", host);
         break;
     case JETSTREAM_GARBAGE:
-        run->stats.garbage++;
         log_line(LOG_LEVEL_INFO, "%s: skipped a frame: %s", host, text);
         break;
     case JETSTREAM_PLAIN:
@@ -54,8 +42,6 @@ void report_news(struct run *run, const struct jetstream_news *news)
                  host, text);
         break;
     case JETSTREAM_TOO_OLD:
-        snprintf(run->host, sizeof(run->host), "%s", host);
-        snprintf(run->cause, sizeof(run->cause), "CursorTooOld: %.300s", text);
         log_line(LOG_LEVEL_WARNING, "%s: our position is too old: %s", host,
                  text);
         break;

@@ -6,8 +6,8 @@
 
 #include "run.h"
 
-/* report_news(run, news): of the websocket; counts too. */
-void report_news(struct run *run, const struct jetstream_news *news);
+/* report_news(news): of the websocket. */
+void report_news(const struct jetstream_news *news);
 
 /* report_note(run, note): of the writer; a hook. */
 void report_note(void *run, const struct writer_note *note);

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "bsky/record.h"
 #include "common/figures.h"
 #include "job.h"
 #include "line.h"
@@ -20,8 +21,8 @@
 #define SLEEP_CAP_MS 1000
 #define MAX_CONNECTIONS 16
 
-/* Signals, websocket, input, output. */
-#define FDS_MAX 8
+/* Signals, source, output. */
+#define FDS_MAX 3
 
 static int open_basin(struct run *run)
 {
@@ -46,9 +47,9 @@ static void on_acked(void *arg, const char *stream,
 
 static int on_identify(void *arg, struct slice body, struct hash128 *id)
 {
-    struct run *run = arg;
+    const struct run *run = arg;
 
-    return ingest_identify(&run->key, body, id);
+    return record_body_id(run->key, body, id);
 }
 
 /* What the streams hold cannot be compared any more: who asked for it is not
@@ -138,7 +139,6 @@ static void close_parts(struct run *run)
     routes_free(run->routes);
     output_close(run->output, &run->err);
     http_free(run->http);
-    buf_release(&run->dictionary);
 }
 
 void run_stop(struct run *run, int64_t now, int64_t drain_ms)
@@ -237,7 +237,7 @@ static int nap(struct run *run, int64_t now, int64_t next, bool *ready)
     size_t used = 0;
     size_t n;
 
-    ms = source_poll(run, now, fds + 1, 3, &used, ms);
+    ms = source_poll(run, now, &fds[1], &used, ms);
     n = 1 + used;
     if (run->output != NULL && output_fd(run->output) >= 0) {
         fds[n].fd = output_fd(run->output);
@@ -245,9 +245,7 @@ static int nap(struct run *run, int64_t now, int64_t next, bool *ready)
     }
     if (http_wait(run->http, fds, n, ms, &run->err) != 0)
         return -1;
-    *ready = false;
-    for (size_t i = 1; i <= used; i++)
-        *ready |= fds[i].revents != 0;
+    *ready = used > 0 && fds[1].revents != 0;
     return 0;
 }
 
@@ -364,7 +362,6 @@ int run_main(const struct config *config)
     run.json = config->options->general.log_format == GENERAL_JSON;
     run.tty = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !run.json &&
               (config->output == NULL || strcmp(config->output, "-") != 0);
-    buf_init(&run.dictionary, (size_t)16 << 20);
     stats_init(&run.stats, run.start_ms);
     if (config->options->input != NULL)
         run.stats.connected = FIGURE_UNKNOWN;

@@ -28,7 +28,6 @@ struct run {
     struct ingest *ingest;
     struct jetstream *js;
     struct input *input;
-    struct buf dictionary; /* --zstd-dictionary */
     struct routes *routes; /* read again; NULL: the configuration's */
 
     /* what they share */
@@ -43,7 +42,6 @@ struct run {
 
     /* where the run stands */
     int64_t now_ms;        /* of this turn of the loop, for what comes in */
-    struct err message;    /* what is wrong with the last one */
     struct err err;        /* why it cannot go on */
     struct err source_err; /* why the source cannot; the rest is drained */
     bool begun;            /* where the source begins is known */

@@ -42,10 +42,8 @@ static int add_lang(struct settings *settings, const char *tag)
 
     if (lower == NULL)
         return -1;
-    for (char *p = lower; *p != '\0'; p++) {
-        if (*p >= 'A' && *p <= 'Z')
-            *p = (char)(*p + 'a' - 'A');
-    }
+    for (char *p = lower; *p != '\0'; p++)
+        *p = slice_lower(*p);
     rc = add(settings, "lang", lower);
     free(lower);
     return rc;
@@ -132,12 +130,11 @@ static void tidy(struct settings *settings)
 int settings_make(struct settings *settings, const struct config *config,
                   const struct routes *routes, struct err *err)
 {
-    static const char *const links[] = {"all", "facets", "embeds"};
     const struct options *o = config->options;
 
     memset(settings, 0, sizeof(*settings));
     if (add(settings, "prefix", o->prefix == NULL ? "" : o->prefix) != 0 ||
-        add(settings, "links", links[o->links]) != 0 ||
+        add(settings, "links", config_links(o)) != 0 ||
         add_langs(settings, config) != 0 ||
         add_all(settings, "did", o->dids.v, o->dids.n) != 0 ||
         add_routes(settings, routes) != 0)

@@ -2,21 +2,24 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/parse.h"
 #include "report.h"
 #include "common/slurp.h"
 
-/* Queued bytes at which reading stops, and goes on; 4 MiB are never passed,
- * because one message's records are far less than the rest. */
+/* Queued bytes at which reading stops, and goes on.  One message's records
+ * come on top: of the nine default sites less than 1 MiB, of ten thousand
+ * routes more. */
 #define HIGH_WATER ((size_t)3 << 20)
 #define LOW_WATER ((size_t)1 << 20)
 
+/* The user's own dictionary. */
 #define DICTIONARY_MAX ((size_t)16 << 20)
+
 #define FETCH_TIMEOUT_MS 10000
 
 /* Malformed lines of an input that are named one by one. */
@@ -36,6 +39,13 @@ static bool is_full(const struct run *run)
     return source_waits(run) ||
            waiting > (run->paused ? OUTPUT_HIGH / 4 : OUTPUT_HIGH) ||
            (run->writer != NULL && writer_bytes(run->writer) > limit);
+}
+
+static void pause_source(struct run *run)
+{
+    run->paused = true;
+    if (run->js != NULL)
+        jetstream_pause(run->js, run->now_ms);
 }
 
 /* What the server said last explains a gap, if it said something. */
@@ -62,14 +72,13 @@ static void tell_gap(struct run *run, int64_t now)
 /* Take one message, and say whether more are to be handed out. */
 static enum input_taken take(struct run *run, struct slice json, uint64_t line)
 {
-    struct err *why = &run->message;
+    bool cut = run->input != NULL && input_is_cut(run->input);
     int64_t now = run->now_ms;
     enum ingest_result result;
+    struct err why;
 
-    err_clear(why);
-    result =
-        ingest_event(run->ingest, json,
-                     run->input != NULL && input_is_cut(run->input), now, why);
+    err_clear(&why);
+    result = ingest_event(run->ingest, json, cut, now, &why);
     tell_gap(run, now);
     switch (result) {
     case INGEST_DONE:
@@ -77,32 +86,29 @@ static enum input_taken take(struct run *run, struct slice json, uint64_t line)
     case INGEST_MALFORMED:
         if (line > 0 && run->stats.malformed <= NAMED_LINES)
             log_line(LOG_LEVEL_WARNING, "%.300s:%" PRIu64 ": %s",
-                     run->config->options->input, line, why->text);
+                     run->config->options->input, line, why.text);
         else
             log_line(LOG_LEVEL_INFO, "skipped a malformed message: %s",
-                     why->text);
+                     why.text);
         break;
     case INGEST_BOUND:
         run_stop(run, now, LOOP_NEVER);
         break;
     case INGEST_HOLD:
-        run->paused = true;
+        pause_source(run);
         return INPUT_HOLD;
     case INGEST_NOTICE:
         /* Before the first event it only says what a refusal has said. */
         if (!run->position.first || run->cause[0] == '\0')
-            snprintf(run->cause, sizeof(run->cause), "%.255s", why->text);
-        log_line(LOG_LEVEL_WARNING, "%s says: %s", run->host, why->text);
+            snprintf(run->cause, sizeof(run->cause), "%.255s", why.text);
+        log_line(LOG_LEVEL_WARNING, "%s says: %s", run->host, why.text);
         break;
     case INGEST_FATAL:
-        run->err = *why;
+        run->err = why;
         break;
     }
-    if (!run->paused && is_full(run)) {
-        run->paused = true;
-        if (run->js != NULL)
-            jetstream_pause(run->js, now);
-    }
+    if (!run->paused && is_full(run))
+        pause_source(run);
     return run->paused || run->stopping || run->err.code != ERR_NONE
                ? INPUT_STOP
                : INPUT_GO_ON;
@@ -122,10 +128,8 @@ static void on_message(void *arg, struct slice json)
 
     if (run->stopping || run->err.code != ERR_NONE)
         return;
-    if (take(run, json, 0) != INPUT_GO_ON && !run->paused) {
-        run->paused = true;
-        jetstream_pause(run->js, run->now_ms);
-    }
+    if (take(run, json, 0) != INPUT_GO_ON && !run->paused)
+        pause_source(run);
     /* Continuity has been judged: what the server said is no news any more. */
     if (!run->position.first && !run->position.unproven)
         run->cause[0] = '\0';
@@ -144,9 +148,41 @@ static struct position_cursor on_cursor(void *arg, const char *host,
     return cursor;
 }
 
+/* What changes with the connection; a server's words explain a gap only on
+ * that server. */
 static void on_news(void *arg, const struct jetstream_news *news)
 {
-    report_news(arg, news);
+    struct run *run = arg;
+
+    switch (news->change) {
+    case JETSTREAM_CONNECTING:
+        if (strcmp(run->host, news->host) != 0)
+            run->cause[0] = '\0';
+        break;
+    case JETSTREAM_UP:
+        snprintf(run->host, sizeof(run->host), "%s", news->host);
+        run->stats.connected = 1;
+        break;
+    case JETSTREAM_DOWN:
+    case JETSTREAM_PAUSED:
+        run->stats.reconnects++;
+        run->stats.connected = 0;
+        break;
+    case JETSTREAM_OVERSIZE:
+        run->stats.oversize++;
+        break;
+    case JETSTREAM_GARBAGE:
+        run->stats.garbage++;
+        break;
+    case JETSTREAM_PLAIN:
+        break;
+    case JETSTREAM_TOO_OLD:
+        snprintf(run->host, sizeof(run->host), "%s", news->host);
+        snprintf(run->cause, sizeof(run->cause), "CursorTooOld: %.241s",
+                 news->text);
+        break;
+    }
+    report_news(news);
 }
 
 /* A plain request on behalf of the websocket. */
@@ -172,7 +208,7 @@ static void *on_fetch(void *arg, const char *url, jetstream_fetched *done,
     struct http_spec spec = {.method = "GET",
                              .url = url,
                              .timeout_ms = FETCH_TIMEOUT_MS,
-                             .max_reply = DICTIONARY_MAX};
+                             .max_reply = JETSTREAM_FETCH_MAX};
     struct fetch *fetch = malloc(sizeof(*fetch));
 
     if (fetch == NULL)
@@ -195,7 +231,8 @@ static void on_unfetch(void *arg, void *handle)
     free(fetch);
 }
 
-static int open_jetstream(struct run *run)
+/* The user's dictionary, if there is one, goes through ${dictionary}. */
+static int make_jetstream(struct run *run, struct buf *dictionary)
 {
     const struct config *config = run->config;
     const struct options *o = config->options;
@@ -215,12 +252,21 @@ static int open_jetstream(struct run *run)
 
     c.timing.event = config->idle_ms;
     if (o->zstd_dictionary != NULL && !o->no_compress) {
-        if (slurp(o->zstd_dictionary, &run->dictionary, &run->err) != 0)
+        if (slurp(o->zstd_dictionary, dictionary, &run->err) != 0)
             return -1;
-        c.dictionary = buf_slice(&run->dictionary);
+        c.dictionary = buf_slice(dictionary);
     }
     run->js = jetstream_new(&c, &run->err);
     return run->js == NULL ? -1 : 0;
+}
+
+static int open_jetstream(struct run *run)
+{
+    struct buf dictionary = BUF_INIT(DICTIONARY_MAX);
+    int rc = make_jetstream(run, &dictionary);
+
+    buf_release(&dictionary);
+    return rc;
 }
 
 int source_open(struct run *run)
@@ -245,20 +291,20 @@ void source_close(struct run *run)
     run->input = NULL;
 }
 
-int64_t source_poll(struct run *run, int64_t now, struct pollfd *fds, size_t n,
+int64_t source_poll(struct run *run, int64_t now, struct pollfd *fd,
                     size_t *used, int64_t cap)
 {
     *used = 0;
     if (!run->learnt && source_waits(run))
         return cap;
     if (run->js != NULL)
-        return jetstream_poll(run->js, now, fds, n, used, cap);
+        return jetstream_poll(run->js, now, fd, used, cap);
     if (run->input == NULL || run->paused)
         return cap;
     if (input_fd(run->input) < 0)
         return 0;
-    fds[0].fd = input_fd(run->input);
-    fds[0].events = POLLIN;
+    fd->fd = input_fd(run->input);
+    fd->events = POLLIN;
     *used = 1;
     return cap;
 }
@@ -288,10 +334,8 @@ int source_run(struct run *run, int64_t now, bool ready)
     if (run->js == NULL || (!run->learnt && source_waits(run)))
         return 0;
     run->learnt = true;
-    if (!run->paused && is_full(run)) {
-        run->paused = true;
-        jetstream_pause(run->js, now);
-    }
+    if (!run->paused && is_full(run))
+        pause_source(run);
     if (jetstream_run(run->js, now, &run->err) != 0)
         return -1;
     return run->err.code == ERR_NONE ? 0 : -1;

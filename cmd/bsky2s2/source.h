@@ -18,17 +18,17 @@ void source_close(struct run *run);
 bool source_waits(const struct run *run);
 
 /*
- * source_poll(run, now, fds, n, used, cap): fill ${fds} (room for ${n}, 3 are
- * enough) with what the source waits for; returns how many ms it allows to
- * sleep, at most ${cap}.
+ * source_poll(run, now, fd, used, cap): store in ${fd} what the source waits
+ * for and in *${used} 1, or 0 when that is no descriptor; returns how many ms
+ * it allows to sleep from ${now} (ms) on, at most ${cap}.
  */
 struct pollfd;
-int64_t source_poll(struct run *run, int64_t now, struct pollfd *fds, size_t n,
+int64_t source_poll(struct run *run, int64_t now, struct pollfd *fd,
                     size_t *used, int64_t cap);
 
-/* source_run(run, now): read what there is, unless there is no room.
- * ${ready}: whether a descriptor of source_poll is.  0, or -1 with run->err.
- */
+/* source_run(run, now, ready): read at ${now} (ms) what there is, unless there
+ * is no room.  ${ready}: whether the descriptor of source_poll is.  0, or -1
+ * with run->err. */
 int source_run(struct run *run, int64_t now, bool ready);
 
 #endif

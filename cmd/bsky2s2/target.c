@@ -56,16 +56,11 @@ static int make_streams(struct target *target, struct writer *writer,
 static int make_match(struct target *target, const struct config *config,
                       const struct routes *routes, struct err *err)
 {
-    static const enum match_links links[] = {
-        [OPTIONS_ALL] = MATCH_ALL,
-        [OPTIONS_FACETS] = MATCH_FACETS,
-        [OPTIONS_EMBEDS] = MATCH_EMBEDS,
-    };
     struct match_config match = {
         .routes = routes,
         .langs = config->langs,
         .nlangs = config->nlangs,
-        .links = links[config->options->links],
+        .links = (enum match_links)config->options->links,
         .unrouted = config->options->unrouted != NULL,
     };
 

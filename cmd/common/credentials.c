@@ -117,12 +117,14 @@ static int find_key(struct place *place, const char *path, char **key,
 int credentials_find(struct place *place, const struct place_options *options,
                      struct err *err)
 {
-    char *plain = secret_env("S2_ACCESS_TOKEN");
-    char *old = secret_env("S2_AUTH_TOKEN");
-    char *key = secret_env("S2_ENCRYPTION_KEY");
+    char *plain, *old, *key;
     int rc;
 
-    rc = find_token(place, options, &plain, &old, err);
+    rc = secret_env("S2_ACCESS_TOKEN", &plain, err);
+    rc |= secret_env("S2_AUTH_TOKEN", &old, err);
+    rc |= secret_env("S2_ENCRYPTION_KEY", &key, err);
+    if (rc == 0)
+        rc = find_token(place, options, &plain, &old, err);
     if (rc == 0)
         rc = find_key(place, options->encryption_key_file, &key, err);
     secret_free(plain);

@@ -1,5 +1,6 @@
 /*
- * Events as JSON lines from a file or a pipe, instead of a socket.
+ * Lines from a file or a pipe: events instead of a socket's, records instead
+ * of a basin's.
  */
 #ifndef COMMON_INPUT_H
 #define COMMON_INPUT_H
@@ -29,7 +30,7 @@ typedef enum input_taken input_line(void *arg, struct slice line,
  */
 struct input *input_open(const char *path, input_line *line, void *arg,
                          struct err *err);
-void input_close(struct input *input);
+void input_close(struct input *input); /* NULL is harmless */
 
 /* input_fd(input): what to wait for; -1 when there are lines at hand, or
  * when it is a regular file. */
@@ -38,8 +39,8 @@ int input_fd(const struct input *input);
 /*
  * input_run(input, err): read once without waiting longer than the input
  * does, and hand out the lines that are complete.  Returns 1 for more to
- * come, 0 at the end, -1: ERR_DATA (broken zstd), ERR_NOINPUT (read error).
- * Lines above 4 MiB are counted and skipped.
+ * come, 0 at the end, -1: ERR_DATA (broken zstd), ERR_NOINPUT (read error),
+ * ERR_OS.  Lines above 4 MiB are counted and skipped.
  */
 int input_run(struct input *input, struct err *err);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "basin/file.h"
 #include "basin/service.h"
 #include "common/credentials.h"
@@ -156,6 +157,65 @@ void place_release(struct place *place)
     secret_free(place->encryption_key);
     s2cli_release(&place->s2cli);
     free(place->name);
+}
+
+/* The absolute path of a file that may not be there yet: NULL without its
+ * directory; without memory, errno is ENOMEM. */
+static char *absolute(const char *name)
+{
+    char *path = realpath(name, NULL);
+    const char *slash = strrchr(name, '/');
+    const char *base = slash == NULL ? name : slash + 1;
+    char *head;
+    char *directory;
+
+    if (path != NULL || errno == ENOMEM)
+        return path;
+    head = strndup(name, (size_t)(base - name));
+    directory =
+        head == NULL ? NULL : realpath(*head == '\0' ? "." : head, NULL);
+    free(head);
+    if (directory == NULL)
+        return NULL;
+    path = malloc(strlen(directory) + strlen(base) + 2);
+    if (path != NULL) {
+        memcpy(path, directory, strlen(directory));
+        path[strlen(directory)] = '/';
+        memcpy(path + strlen(directory) + 1, base, strlen(base) + 1);
+    }
+    free(directory);
+    return path;
+}
+
+char *place_identity(const struct place *place)
+{
+    struct buf text = BUF_INIT((size_t)2 * PATH_SIZE);
+    char *path = NULL;
+    int rc;
+
+    errno = 0;
+    if (place->kind == PLACE_FILE)
+        path = absolute(place->name);
+    if (path == NULL && errno == ENOMEM)
+        return NULL;
+    if (place->kind == PLACE_FILE)
+        rc = buf_addf(&text, "file:%s", path == NULL ? place->name : path);
+    else
+        rc = buf_addf(&text, "s2://%s at %s", place->name,
+                      place->basin_endpoint == NULL ? "s2.dev"
+                                                    : place->basin_endpoint);
+    free(path);
+    if (rc == 0 && buf_str(&text) != NULL)
+        return text.p; /* now the caller's */
+    buf_release(&text);
+    return NULL;
+}
+
+int place_spell(const struct place *place, struct buf *out)
+{
+    if (buf_addstr(out, place->kind == PLACE_FILE ? "file:" : "s2://") != 0)
+        return -1;
+    return text_scrub(out, slice_str(place->name), PATH_SIZE);
 }
 
 struct basin *place_open(const struct place *place, struct http *http,

@@ -92,6 +92,17 @@ void place_release(struct place *place);
 struct basin *place_open(const struct place *place, struct http *http,
                          bool writer, int64_t retention_ms, struct err *err);
 
+/*
+ * place_identity(place): what the basin, of which there must be one, is,
+ * however it is called and wherever from: the file's absolute path, or the name
+ * in S2 and at which endpoint.  The caller frees it.  NULL without memory.
+ */
+char *place_identity(const struct place *place);
+
+/* place_spell(place, out): append the basin, likewise, as --basin takes it, fit
+ * to print.  0, or -1 when ${out} is full. */
+int place_spell(const struct place *place, struct buf *out);
+
 /* place_env(name): an environment variable; NULL when unset or empty. */
 const char *place_env(const char *name);
 

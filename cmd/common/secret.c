@@ -166,17 +166,17 @@ int secret_load(const char *path, bool follow, struct buf *out, bool *loose,
     return err_set(err, ERR_CONFIG, "%.300s is too large", path);
 }
 
-char *secret_env(const char *name)
+int secret_env(const char *name, char **secret, struct err *err)
 {
     char *value = getenv(name);
-    char *copy;
 
+    *secret = NULL;
     if (value == NULL || value[0] == '\0')
-        return NULL;
+        return 0;
     hide();
-    copy = strdup(value);
+    *secret = strdup(value);
     secret_wipe(value, strlen(value));
-    return copy;
+    return *secret == NULL ? err_memory(err) : 0;
 }
 
 void secret_forget(const char *name)

@@ -27,7 +27,8 @@ void secret_warn(struct secret_warnings *warnings, const char *fmt, ...)
  * secret_read(path, what, warnings, err): the first line of a small file,
  * without its newline; the caller owns it and ends it with secret_free.  When
  * others can read the file there is a warning about ${what}; not with
- * ${warnings} NULL.  NULL with ERR_CONFIG when it cannot be read or is empty.
+ * ${warnings} NULL.  NULL with ERR_CONFIG when it cannot be read or is empty,
+ * or ERR_OS.
  */
 char *secret_read(const char *path, const char *what,
                   struct secret_warnings *warnings, struct err *err);
@@ -35,16 +36,20 @@ char *secret_read(const char *path, const char *what,
 /*
  * secret_load(path, follow, out, loose, err): append a file that another
  * program keeps for itself: nothing but a regular file, and no link unless
- * ${follow}.  ${out}, which the caller
- * wipes, is grown once, to its maximum.  *${loose}: others can read the file.
- * 0, or -1 with ERR_CONFIG, also for a file of the maximum's size.
+ * ${follow}.  ${out}, which the caller wipes, is grown once, to its maximum.
+ * *${loose}: others can read the file.  0, or -1 with ERR_CONFIG, also for a
+ * file of the maximum's size, or ERR_OS.
  */
 int secret_load(const char *path, bool follow, struct buf *out, bool *loose,
                 struct err *err);
 
-/* secret_env(name): a copy of the environment's variable, whose value there
- * is wiped, so that /proc does not show it; NULL when unset or empty. */
-char *secret_env(const char *name);
+/*
+ * secret_env(name, secret, err): a copy of the environment's variable, which
+ * the caller ends with secret_free, in *${secret}; NULL when unset or empty.
+ * Its value there is wiped in any case, so that /proc does not show it.  0, or
+ * -1 with ERR_OS.
+ */
+int secret_env(const char *name, char **secret, struct err *err);
 
 /* secret_forget(name): wipe the variable there without a copy. */
 void secret_forget(const char *name);

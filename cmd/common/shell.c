@@ -38,15 +38,11 @@ void shell_start(void)
 void shell_open(const char *prog, const struct general_options *options)
 {
     enum log_format format = is_journal() ? LOG_JOURNAL : LOG_TEXT;
-    int level = LOG_LEVEL_NOTICE;
+    int more = options->verbose > 2 ? 2 : options->verbose;
+    int level = options->quiet ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE + more;
 
-    if (options != NULL) {
-        level += options->verbose > 2 ? 2 : options->verbose;
-        if (options->quiet)
-            level = LOG_LEVEL_ERROR;
-        if (options->log_format == GENERAL_JSON)
-            format = LOG_JSON;
-    }
+    if (options->log_format == GENERAL_JSON)
+        format = LOG_JSON;
     log_open(prog, (enum log_level)level, format);
 }
 

@@ -18,7 +18,7 @@
 void shell_start(void);
 
 /* shell_open(prog, options): log as ${prog}, as much and as the options say;
- * with priorities where stderr is the journal.  NULL: before they are known. */
+ * with priorities where stderr is the journal.  Before the first line. */
 void shell_open(const char *prog, const struct general_options *options);
 
 /* shell_warn(warnings): say what was found out about secrets. */

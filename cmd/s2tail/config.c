@@ -7,6 +7,7 @@
 
 #include "base/loop.h"
 #include "base/parse.h"
+#include "basin/checkpoint.h"
 #include "view/chart.h"
 #include "view/window.h"
 
@@ -18,9 +19,7 @@
 
 static int check_together(const struct options *o, struct err *err)
 {
-    const char *other = o->state != NULL ? "--state" : NULL;
-
-    if (o->input != NULL && other != NULL)
+    if (o->input != NULL && o->state != NULL)
         return err_set(err, ERR_USAGE,
                        "--input goes not with --state: a pipe has no "
                        "positions to come back to");
@@ -71,7 +70,7 @@ static int set_excludes(struct config *config, struct err *err)
     config->excludes = calloc(more->n + 1, sizeof(*config->excludes));
     if (config->excludes == NULL)
         return err_memory(err);
-    config->excludes[config->nexcludes++] = "_bsky2s2/*";
+    config->excludes[config->nexcludes++] = CHECKPOINT_PREFIX "*";
     for (size_t i = 0; i < more->n; i++)
         config->excludes[config->nexcludes++] = more->v[i];
     return 0;
@@ -128,12 +127,13 @@ static void set_format(struct config *config)
     bool tty = to_stdout && isatty(STDOUT_FILENO) && !is_dumb();
 
     config->format = (enum options_format)o->format;
-    if (config->format == FORMAT_AUTO)
+    if (o->check)
+        config->format = FORMAT_CHECK;
+    else if (config->format == FORMAT_AUTO)
         config->format = tty ? FORMAT_CHART : FORMAT_TSV;
-    config->screen = config->format == FORMAT_CHART && tty && !o->check;
-    config->output = o->check || config->screen ? NULL
-                     : o->output == NULL        ? "-"
-                                                : o->output;
+    config->screen = config->format == FORMAT_CHART && tty;
+    if (!o->check && !config->screen)
+        config->output = o->output == NULL ? "-" : o->output;
     config->color =
         o->color == COLOR_ALWAYS ||
         (o->color == COLOR_AUTO && tty && place_env("NO_COLOR") == NULL);

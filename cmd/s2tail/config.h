@@ -22,10 +22,10 @@ struct config {
     bool ascii;
     unsigned panels; /* CHART_ bits */
     enum config_time time;
-    int64_t every_ms;
-    int64_t retry_for;
-    bool by_time; /* begin at since_ms, else with the first record */
-    int64_t since_ms;
+    int64_t every_ms;      /* divides the window */
+    int64_t retry_for;     /* ms; 0: for ever */
+    bool by_time;          /* begin at since_ms, else with the first record */
+    int64_t since_ms;      /* since the epoch, and likewise: */
     int64_t until_ms;      /* LOOP_NEVER: none */
     const char **excludes; /* ours and the options'; owned */
     size_t nexcludes;

@@ -5,8 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Sparklines show so many windows. */
-#define HISTORY 20
+#include "view/chart.h"
 
 static void on_closed(void *arg, const struct window_snapshot *snapshot)
 {
@@ -35,7 +34,7 @@ static int make_parts(struct count *count, struct err *err)
                                    .every_ms = config->every_ms,
                                    .grace_ms = o->grace,
                                    .labels = WINDOW_LABELS_MAX,
-                                   .history = HISTORY,
+                                   .history = CHART_HISTORY,
                                    .closed = on_closed,
                                    .full = on_full,
                                    .arg = count};
@@ -88,7 +87,7 @@ void count_free(struct count *count)
 
 bool count_by_stream(const struct count *count)
 {
-    return strcmp(count->config->options->group, "stream") == 0;
+    return field_by_stream(count->field);
 }
 
 int count_stream(struct count *count, size_t stream, const char *name,
@@ -111,25 +110,23 @@ int count_stream(struct count *count, size_t stream, const char *name,
         return -1;
     memset(&count->streams[stream], 0, sizeof(*count->streams));
     count->streams[stream].label = (uint32_t)label;
-    count->nstreams = stream + 1;
     return 0;
 }
 
-int count_evaluate(struct count *count, const struct count_record *record,
+int count_evaluate(struct count *count, const struct field_record *record,
                    uint32_t *label, int64_t *time_ms, bool *untimed,
                    struct err *err)
 {
-    struct field_record in = {record->stream, record->body, record->time_ms};
     struct field_result out;
     size_t id;
 
-    if (field_eval(count->field, &in, &out, err) != 0)
+    if (field_eval(count->field, record, &out, err) != 0)
         return -1;
     *label = COUNT_NO_LABEL;
     *time_ms = out.time_ms;
+    *untimed = out.counted && out.untimed;
     if (!out.counted)
         return 0;
-    *untimed = out.untimed;
     if (window_label(count->window, out.label, &id, err) != 0)
         return -1;
     *label = (uint32_t)id;
@@ -148,15 +145,15 @@ int count_add(struct count *count, size_t stream,
               struct err *err)
 {
     struct count_stream *s = &count->streams[stream];
-    struct merge_item item = {.key_ms =
-                                  count_time(count, record->time_ms, now_ms),
-                              .time_ms = record->time_ms,
+    int64_t time_ms = record->field.time_ms;
+    struct merge_item item = {.key_ms = count_time(count, time_ms, now_ms),
+                              .time_ms = time_ms,
                               .next_seq = record->seq_num + 1,
                               .label = s->label,
                               .live = record->live};
     bool untimed = false;
 
-    if (count->parses && count_evaluate(count, record, &item.label,
+    if (count->parses && count_evaluate(count, &record->field, &item.label,
                                         &item.time_ms, &untimed, err) != 0)
         return -1;
     count->untimed += untimed;
@@ -203,11 +200,6 @@ uint64_t count_untimed(const struct count *count)
 struct window *count_window(struct count *count)
 {
     return count->window;
-}
-
-bool count_parses(const struct count *count)
-{
-    return count->parses;
 }
 
 size_t count_label(const struct count *count, size_t stream)

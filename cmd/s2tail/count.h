@@ -7,27 +7,26 @@
 
 #include "base/buf.h"
 #include "config.h"
+#include "view/field.h"
 #include "view/window.h"
 
 struct count;
 
 struct count_hooks {
     /* A window has closed. */
-    window_closed *closed;
+    window_told *closed;
     /* No more can be told for now: count_run and the others stop there. */
     bool (*full)(void *arg);
-    /* Nothing of this stream waits any more; NULL for an input. */
+    /* Nothing of this stream waits any more; never called for an input. */
     void (*emptied)(void *arg, size_t stream);
     void *arg;
 };
 
 /* One record of a stream, borrowed during the call. */
 struct count_record {
-    const char *stream;
+    struct field_record field;
     uint64_t seq_num;
-    int64_t time_ms;
     bool live; /* it came as soon as it was written, for all we know */
-    struct slice body;
 };
 
 /* Up to where a stream is counted. */
@@ -113,9 +112,6 @@ uint64_t count_untimed(const struct count *count);
 
 /* count_window(count): the windows; borrowed. */
 struct window *count_window(struct count *count);
-
-/* count_parses(count): whether bodies matter at all. */
-bool count_parses(const struct count *count);
 
 /* count_label(count, stream): the row that a stream is counted in, when
  * counted by streams (count_by_stream). */

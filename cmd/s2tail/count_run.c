@@ -142,13 +142,14 @@ int count_line(struct count *count, const struct count_record *record,
                int64_t now_ms, struct err *err)
 {
     int64_t grace = count->config->options->grace;
-    int64_t time_ms = record->time_ms;
+    int64_t time_ms = record->field.time_ms;
     bool untimed = false;
     uint32_t label;
 
     if (count->config->by_time && time_ms < count->config->since_ms)
         return 0;
-    if (count_evaluate(count, record, &label, &time_ms, &untimed, err) != 0)
+    if (count_evaluate(count, &record->field, &label, &time_ms, &untimed,
+                       err) != 0)
         return -1;
     time_ms = count_time(count, time_ms, now_ms);
     if (time_ms > count->clock_ms && label != COUNT_NO_LABEL)

@@ -6,7 +6,6 @@
 #define S2TAIL_COUNT_STATE_H
 
 #include "count.h"
-#include "view/field.h"
 #include "view/merge.h"
 
 /* A record that no --where takes passes through like others, for the sake of
@@ -32,7 +31,7 @@ struct count {
     bool stopped; /* by hooks.full */
     bool forced;  /* hooks.full does not count */
     struct count_stream *streams;
-    size_t nstreams, cap;
+    size_t cap; /* of streams */
     bool begun; /* it is settled where windows begin: the first record does,
                    if nothing else has */
     int64_t clock_ms;
@@ -45,10 +44,11 @@ struct count {
 
 /*
  * count_evaluate(count, record, label, time_ms, untimed, err): what a record
- * is counted under (COUNT_NO_LABEL: not at all), and when, by its body.
+ * is counted under (COUNT_NO_LABEL: not at all), and when, by its body; in
+ * *${untimed} whether it is counted without the time that --time asks for.
  * 0 or -1.
  */
-int count_evaluate(struct count *count, const struct count_record *record,
+int count_evaluate(struct count *count, const struct field_record *record,
                    uint32_t *label, int64_t *time_ms, bool *untimed,
                    struct err *err);
 

@@ -35,27 +35,20 @@ static int64_t local_seconds(int64_t ms)
            utc.tm_sec;
 }
 
-/* Marks the rows of streams, and counts those that have gone astray. */
-static void mark(const struct tail *tail, struct chart_model *model,
-                 struct chart_row *rows)
+/* Marks the rows of streams that have gone astray. */
+static void mark(const struct tail *tail, size_t nrows, struct chart_row *rows)
 {
     const struct follow_stream *const *streams;
-    bool rowed = count_by_stream(tail->count);
     size_t n;
 
     streams = follow_streams(tail->follow, &n);
-    for (size_t i = 0; i < n && i < tail->found; i++) {
-        const struct follow_stream *s = streams[i];
+    for (size_t i = 0; i < n && i < tail->streams.found; i++) {
         size_t row = count_label(tail->count, i);
 
-        model->ndeleted += s->state == FOLLOW_DELETED;
-        model->nstreams += s->state != FOLLOW_DELETED;
-        model->nstale += s->stale;
-        model->late_other += s->missing;
-        if (!rowed || row >= model->n)
+        if (row >= nrows)
             continue;
-        rows[row].stale = s->stale;
-        rows[row].deleted = s->state == FOLLOW_DELETED;
+        rows[row].stale = streams[i]->stale;
+        rows[row].deleted = streams[i]->state == FOLLOW_DELETED;
     }
 }
 
@@ -68,11 +61,11 @@ static void leave_out(const struct tail *tail, struct chart_model *model,
     size_t n, kept = 0;
 
     streams = follow_streams(tail->follow, &n);
-    for (size_t i = 0; i < n && i < tail->found; i++) {
+    for (size_t i = 0; i < n && i < tail->streams.found; i++) {
         size_t row = count_label(tail->count, i);
 
         if (row < model->n && rows[row].deleted && rows[row].recent == 0 &&
-            now - (int64_t)streams[i]->last_answer > DELETED_MS)
+            now - streams[i]->last_answer > DELETED_MS)
             rows[row].label = NULL;
     }
     for (size_t i = 0; i < model->n; i++) {
@@ -104,6 +97,7 @@ static void set_model(const struct tail *tail,
 {
     struct lines_facts facts = facts_of(tail);
     int64_t wall_ms = loop_wall() / 1000;
+    size_t all = 0; /* streams, deleted ones too */
 
     for (size_t i = 0; i < snapshot->n; i++) {
         rows[i].label = snapshot->rows[i].label;
@@ -124,14 +118,20 @@ static void set_model(const struct tail *tail,
         facts.lag_ms == LINES_UNKNOWN ? CHART_UNKNOWN : facts.lag_ms;
     model->late = snapshot->late;
     model->late_graced = snapshot->late_graced;
+    model->missing = facts.missing;
+    model->nstreams = facts.streams;
+    model->nstale = facts.stale;
     model->from_input = tail->feed != NULL;
     model->paused = frame->paused;
-    model->listed = tail->follow != NULL && follow_listed(tail->follow);
     model->notice = frame->notice;
-    if (tail->follow != NULL) {
-        mark(tail, model, rows);
-        if (count_by_stream(tail->count))
-            leave_out(tail, model, rows);
+    if (tail->follow == NULL)
+        return;
+    model->listed = follow_listed(tail->follow);
+    follow_streams(tail->follow, &all);
+    model->ndeleted = all - facts.streams;
+    if (count_by_stream(tail->count)) {
+        mark(tail, model->n, rows);
+        leave_out(tail, model, rows);
     }
 }
 

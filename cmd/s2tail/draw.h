@@ -16,8 +16,9 @@ struct draw_frame {
 };
 
 /*
- * draw_grid(tail, snapshot, frame, scale, grid): draw the frame; 0, or -1
- * without memory.
+ * draw_grid(tail, snapshot, frame, scale, grid): draw the frame; ${scale} is
+ * the caller's, zeroed before the first frame and kept from frame to frame.
+ * 0, or -1 without memory.
  */
 int draw_grid(const struct tail *tail, const struct window_snapshot *snapshot,
               const struct draw_frame *frame, struct chart_scale *scale,

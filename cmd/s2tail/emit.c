@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "common/replace.h"
+#include "common/shell.h"
 #include "draw.h"
 #include "facts.h"
 #include "report.h"
@@ -15,6 +16,7 @@
 
 struct emit {
     struct tail *tail;
+    const struct format *format;
     struct output *output; /* NULL: none, or prom into a file */
     const char *replaced;  /* that file */
     struct lines_options lines;
@@ -23,15 +25,46 @@ struct emit {
     enum judge_state verdict;
 };
 
+/* How a format tells a window. */
+struct format {
+    lines_format *lines; /* one of lines.h; NULL: what is ours */
+    int (*ours)(struct emit *emit, const struct window_snapshot *snapshot,
+                struct buf *out);
+    bool facts; /* the lines tell facts, too, which take a look at every
+                   stream */
+    bool each;  /* every window counts, even for who reads only the end */
+};
+
+static int add_chart(struct emit *emit, const struct window_snapshot *snapshot,
+                     struct buf *out)
+{
+    return draw_text(emit->tail, snapshot, out);
+}
+
+static int add_verdict(struct emit *emit,
+                       const struct window_snapshot *snapshot, struct buf *out)
+{
+    struct lines_facts facts = facts_of(emit->tail);
+
+    emit->verdict = judge(&emit->tail->config->exprs, snapshot, &facts, out);
+    return 0;
+}
+
+static const struct format formats[] = {
+    [FORMAT_CHART] = {.ours = add_chart},
+    [FORMAT_TABLE] = {.lines = lines_table, .facts = true},
+    [FORMAT_TSV] = {.lines = lines_tsv, .each = true},
+    [FORMAT_JSON] = {.lines = lines_json, .facts = true, .each = true},
+    [FORMAT_PROM] = {.lines = lines_prom, .facts = true},
+    [FORMAT_CHECK] = {.ours = add_verdict},
+};
+
 /* Whether only the last window is of interest: to a person, or to who reads a
  * file that is replaced. */
 static bool only_last(const struct emit *emit)
 {
-    const struct config *config = emit->tail->config;
-
-    if (config->format == FORMAT_TSV || config->format == FORMAT_JSON)
-        return config->options->check;
-    return config->once || emit->replaced != NULL;
+    return !emit->format->each &&
+           (emit->tail->config->once || emit->replaced != NULL);
 }
 
 static int open_output(struct emit *emit, struct err *err)
@@ -59,12 +92,14 @@ struct emit *emit_open(struct tail *tail, struct err *err)
         return NULL;
     }
     emit->tail = tail;
+    emit->format = &formats[config->format];
     emit->verdict = JUDGE_UNKNOWN;
     buf_init(&emit->last, LAST_MOST);
     emit->lines.top = (size_t)o->top;
     emit->lines.by_count = o->sort == SORT_COUNT;
     emit->lines.rate = o->rate;
     emit->lines.heading = o->group;
+    emit->lines.ascii = config->ascii;
     emit->lines.millis = o->window % 1000 != 0 || config->every_ms % 1000 != 0;
     if (open_output(emit, err) != 0) {
         emit_close(emit, NULL);
@@ -73,16 +108,13 @@ struct emit *emit_open(struct tail *tail, struct err *err)
     return emit;
 }
 
-int emit_close(struct emit *emit, struct err *err)
+void emit_close(struct emit *emit, struct err *err)
 {
-    int rc;
-
     if (emit == NULL)
-        return 0;
-    rc = output_close(emit->output, err);
+        return;
+    output_close(emit->output, err);
     buf_release(&emit->last);
     free(emit);
-    return rc;
 }
 
 struct output *emit_output(struct emit *emit)
@@ -101,36 +133,17 @@ bool emit_is_idle(const struct emit *emit)
            (output_waiting(emit->output) == 0 && !output_gone(emit->output));
 }
 
-static int put_with(struct emit *emit, const struct window_snapshot *snapshot,
-                    const struct lines_facts *facts, struct buf *out)
-{
-    const struct config *config = emit->tail->config;
-
-    if (config->options->check) {
-        emit->verdict = judge(&config->exprs, snapshot, facts, out);
-        return 0;
-    }
-    if (config->format == FORMAT_TABLE)
-        return lines_table(snapshot, facts, &emit->lines, config->ascii, out);
-    if (config->format == FORMAT_PROM)
-        return lines_prom(snapshot, facts, &emit->lines, out);
-    return lines_json(snapshot, facts, &emit->lines, out);
-}
-
-/* Facts take a look at every stream: not for each line that tells none. */
 static int put(struct emit *emit, const struct window_snapshot *snapshot,
                struct buf *out)
 {
-    const struct config *config = emit->tail->config;
-    bool check = config->options->check;
-    struct lines_facts facts;
+    const struct format *format = emit->format;
+    struct lines_facts facts = {.lag_ms = LINES_UNKNOWN};
 
-    if (config->format == FORMAT_TSV && !check)
-        return lines_tsv(snapshot, &emit->lines, out);
-    if (config->format == FORMAT_CHART && !check)
-        return draw_text(emit->tail, snapshot, out);
-    facts = facts_of(emit->tail);
-    return put_with(emit, snapshot, &facts, out);
+    if (format->lines == NULL)
+        return format->ours(emit, snapshot, out);
+    if (format->facts)
+        facts = facts_of(emit->tail);
+    return format->lines(snapshot, &facts, &emit->lines, out);
 }
 
 /* No window takes half of the room: with that much left, it was memory. */
@@ -145,6 +158,9 @@ static void tell(struct emit *emit, const struct window_snapshot *snapshot)
 {
     struct buf *out = emit->output == NULL ? NULL : output_buf(emit->output);
 
+    /* The screen draws for itself. */
+    if (emit->tail->config->screen)
+        return;
     if (only_last(emit)) {
         out = &emit->last;
         buf_reset(out);
@@ -219,11 +235,9 @@ static int print(const struct buf *line, enum judge_state verdict)
 
 int emit_status(struct emit *emit)
 {
-    struct lines_facts facts = facts_of(emit->tail);
-
     if (emit->last.n == 0)
         emit->verdict =
-            judge(&emit->tail->config->exprs, NULL, &facts, &emit->last);
+            judge(&emit->tail->config->exprs, NULL, NULL, &emit->last);
     if (emit->last.n == 0)
         return emit_unknown("out of memory");
     return print(&emit->last, emit->verdict);
@@ -239,4 +253,11 @@ int emit_unknown(const char *why)
     fprintf(stdout, "%s\n", line);
     fflush(stdout);
     return JUDGE_UNKNOWN;
+}
+
+int emit_fail(const struct options *options, const struct err *err)
+{
+    int status = shell_fail(options_tool.name, err);
+
+    return options->check ? emit_unknown(err->text) : status;
 }

@@ -12,8 +12,9 @@ struct emit;
 /* emit_open(tail, err): ${tail} is borrowed.  NULL: ERR_CANTCREATE, ERR_OS. */
 struct emit *emit_open(struct tail *tail, struct err *err);
 
-/* emit_close(emit, err): 0, or -1 with ERR_IO.  NULL is harmless. */
-int emit_close(struct emit *emit, struct err *err);
+/* emit_close(emit, err): ERR_IO when what was written may not be there.  NULL
+ * is harmless. */
+void emit_close(struct emit *emit, struct err *err);
 
 /* emit_closed: a window has closed; ${arg} is the tail. */
 void emit_closed(void *arg, const struct window_snapshot *snapshot);
@@ -35,6 +36,11 @@ struct output *emit_output(struct emit *emit);
 
 /* emit_status(emit): --check: print the line; the exit status. */
 int emit_status(struct emit *emit);
+
+/* emit_fail(options, err): say what went wrong, and with --check print the
+ * line that says so, too: who checks reads one line and a status from 0 to 3,
+ * whatever goes wrong.  The exit status. */
+int emit_fail(const struct options *options, const struct err *err);
 
 /* emit_unknown(why): --check, and the run failed: print the line that says
  * so; the exit status. */

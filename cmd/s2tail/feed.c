@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "common/input.h"
-#include "emit.h"
 #include "report.h"
 #include "tail.h"
 #include "view/field.h"
@@ -15,7 +15,7 @@
 #define STREAMS_MOST 100000
 
 /* The last millisecond with a four-digit year. */
-#define TIMESTAMP_MOST 253402300799999.0
+#define TIMESTAMP_MOST (PARSE_TIME_MAX / 1000)
 
 struct feed {
     struct tail *tail;
@@ -41,8 +41,8 @@ static bool read_line(json_t *json, struct line *line)
     line->record = json_object_get(json, "record");
     line->stream = json_string_value(json_object_get(json, "stream"));
     line->timestamp = json_is_integer(timestamp) ? json_integer_value(timestamp)
-                      : t >= 0 && t < TIMESTAMP_MOST ? (json_int_t)t
-                                                     : -1;
+                      : t >= 0 && t <= (double)TIMESTAMP_MOST ? (json_int_t)t
+                                                              : -1;
     return line->stream != NULL && json_is_number(timestamp) &&
            line->timestamp >= 0 && line->record != NULL;
 }
@@ -60,25 +60,17 @@ static bool is_ours(const struct config *config, const char *stream)
     return ours;
 }
 
-static int count_it(struct feed *feed, const struct line *line)
+static int count_it(struct feed *feed, const struct line *line, bool reals)
 {
     struct tail *tail = feed->tail;
-    struct count_record record = {
-        .stream = line->stream, .time_ms = line->timestamp, .body = SLICE("")};
-    char *body = NULL;
-    int rc;
+    struct count_record record = {.field = {.stream = line->stream,
+                                            .time_ms = line->timestamp,
+                                            .json = line->record,
+                                            .reals = reals}};
 
     if (json_object_size(feed->seen) < STREAMS_MOST)
         json_object_set_new(feed->seen, line->stream, json_null());
-    if (count_parses(tail->count)) {
-        body = json_dumps(line->record, JSON_COMPACT | JSON_ENCODE_ANY);
-        if (body == NULL)
-            return err_memory(&tail->err);
-        record.body = slice_str(body);
-    }
-    rc = count_line(tail->count, &record, count_now(tail->count), &tail->err);
-    free(body);
-    return rc;
+    return count_line(tail->count, &record, count_now(tail->count), &tail->err);
 }
 
 static enum input_taken on_line(void *arg, struct slice text, uint64_t number)
@@ -99,7 +91,7 @@ static enum input_taken on_line(void *arg, struct slice text, uint64_t number)
                         (unsigned long long)number,
                         json == NULL ? "no JSON" : "a member is missing");
     } else if (is_ours(tail->config, line.stream)) {
-        rc = count_it(feed, &line);
+        rc = count_it(feed, &line, reals);
     }
     json_decref(json);
     return rc == 0 ? INPUT_GO_ON : rc > 0 ? INPUT_HOLD : INPUT_STOP;
@@ -135,8 +127,9 @@ void feed_close(struct feed *feed)
     free(feed);
 }
 
-int feed_run(struct feed *feed, bool ready, struct err *err)
+int feed_run(struct feed *feed, bool ready)
 {
+    struct err *err = &feed->tail->err;
     int rc;
 
     if (!ready && input_fd(feed->input) >= 0)

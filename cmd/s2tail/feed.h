@@ -18,9 +18,9 @@ struct pollfd;
 struct feed *feed_open(struct tail *tail, const char *path, struct err *err);
 void feed_close(struct feed *feed); /* NULL is harmless */
 
-/* feed_run(feed, ready, err): read and count what is at hand; ${ready}: its
- * descriptor is.  1 for more to come, 0 at the end, -1 with an error. */
-int feed_run(struct feed *feed, bool ready, struct err *err);
+/* feed_run(feed, ready): read and count what is at hand; ${ready}: its
+ * descriptor is.  1 for more to come, 0 at the end, -1 with tail->err. */
+int feed_run(struct feed *feed, bool ready);
 
 /* feed_fd(feed): what to wait for; -1 when there is something at hand. */
 int feed_fd(const struct feed *feed);

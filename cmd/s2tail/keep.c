@@ -1,11 +1,11 @@
 #include "keep.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/loop.h"
+#include "base/text.h"
 #include "emit.h"
 #include "view/state.h"
 
@@ -22,65 +22,32 @@ struct keep {
     int64_t due_ms;
 };
 
+/* What is not UTF-8, and therefore no JSON, is percent-encoded: a new
+ * reference, NULL without memory. */
+static json_t *text(const char *s)
+{
+    struct buf percent = BUF_INIT(3 * strlen(s));
+    json_t *json = NULL;
+
+    if (text_is_utf8(slice_str(s)))
+        json = json_string(s);
+    else if (text_percent(&percent, slice_str(s)) == 0)
+        json = json_stringn(percent.p, percent.n);
+    buf_release(&percent);
+    return json;
+}
+
 static json_t *texts(const char *const *v, size_t n)
 {
     json_t *array = json_array();
 
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(array, json_string(v[i]));
-    return array;
-}
-
-/* The absolute path of a file that may not be there yet: NULL without its
- * directory; without memory, errno is ENOMEM. */
-static char *absolute(const char *name)
-{
-    char *path = realpath(name, NULL);
-    const char *slash = strrchr(name, '/');
-    const char *base = slash == NULL ? name : slash + 1;
-    char *head;
-    char *directory;
-
-    if (path != NULL || errno == ENOMEM)
-        return path;
-    head = strndup(name, (size_t)(base - name));
-    directory =
-        head == NULL ? NULL : realpath(*head == '\0' ? "." : head, NULL);
-    free(head);
-    if (directory == NULL)
-        return NULL;
-    path = malloc(strlen(directory) + strlen(base) + 2);
-    if (path != NULL) {
-        memcpy(path, directory, strlen(directory));
-        path[strlen(directory)] = '/';
-        memcpy(path + strlen(directory) + 1, base, strlen(base) + 1);
+    for (size_t i = 0; i < n; i++) {
+        if (json_array_append_new(array, text(v[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
     }
-    free(directory);
-    return path;
-}
-
-static char *name_basin(const struct place *place)
-{
-    struct buf text = BUF_INIT(8192);
-    char *path = NULL;
-    int rc;
-
-    errno = 0;
-    if (place->kind == PLACE_FILE)
-        path = absolute(place->name);
-    if (path == NULL && errno == ENOMEM)
-        return NULL;
-    if (place->kind == PLACE_FILE)
-        rc = buf_addf(&text, "file:%s", path == NULL ? place->name : path);
-    else
-        rc = buf_addf(&text, "s2://%s at %s", place->name,
-                      place->basin_endpoint == NULL ? "s2.dev"
-                                                    : place->basin_endpoint);
-    free(path);
-    if (rc == 0 && buf_str(&text) != NULL)
-        return text.p; /* now the caller's */
-    buf_release(&text);
-    return NULL;
+    return array;
 }
 
 /* What must be the same for counts to go on, by the options' names: a new
@@ -89,23 +56,22 @@ static json_t *settings(const struct keep *keep, const struct config *config)
 {
     const struct options *o = config->options;
 
-    return json_pack("{s:s, s:o, s:o, s:s, s:o, s:s, s:I, s:I}", "basin",
-                     keep->basin, "prefix", texts(o->prefixes, o->nprefixes),
-                     "exclude", texts(config->excludes, config->nexcludes),
-                     "group", o->group, "where", texts(o->where.v, o->where.n),
-                     "time", o->time, "window", (json_int_t)o->window, "every",
-                     (json_int_t)config->every_ms);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "basin", text(keep->basin),
+        "prefix", texts(o->prefixes, o->nprefixes), "exclude",
+        texts(config->excludes, config->nexcludes), "group", text(o->group),
+        "where", texts(o->where.v, o->where.n), "time", text(o->time), "window",
+        (json_int_t)o->window, "every", (json_int_t)config->every_ms);
 }
 
 /* Names the first setting that is another one. */
-static int compare(const json_t *was, const json_t *is, const char *path,
+static int compare(const json_t *was, json_t *is, const char *path,
                    struct err *err)
 {
     const char *key;
     json_t *value;
-    json_t *now = (json_t *)(uintptr_t)is;
 
-    json_object_foreach(now, key, value)
+    json_object_foreach(is, key, value)
     {
         const json_t *old = json_object_get(was, key);
 
@@ -160,7 +126,7 @@ struct keep *keep_open(struct tail *tail, const char *path, struct err *err)
     }
     keep->by_time = tail->config->by_time;
     keep->begin_ms = tail->config->since_ms;
-    keep->basin = name_basin(&tail->config->place);
+    keep->basin = place_identity(&tail->config->place);
     if (keep->basin == NULL)
         err_memory(err);
     else
@@ -253,7 +219,7 @@ static json_t *positions(const struct keep *keep, const struct tail *tail)
     size_t n;
 
     streams = follow_streams(tail->follow, &n);
-    for (size_t i = 0; i < n && i < tail->found; i++)
+    for (size_t i = 0; i < n && i < tail->streams.found; i++)
         json_object_set_new(all, streams[i]->name,
                             position(keep, tail, streams[i]));
     /* A run that fails may not have come to all that is counted already. */

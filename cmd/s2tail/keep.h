@@ -11,8 +11,9 @@ struct keep;
 
 /*
  * keep_open(tail, path, err): take the file, and load the counts from it into
- * tail->count if it exists.  NULL: ERR_TAKEN, ERR_CONFIG (of other settings,
- * or no such file's content), ERR_NOINPUT, ERR_CANTCREATE, ERR_OS.
+ * tail->count if it exists, and tail->since_ms of then.  NULL: ERR_TAKEN,
+ * ERR_CONFIG (of other settings, or no such file's content), ERR_NOINPUT,
+ * ERR_CANTCREATE, ERR_OS.
  */
 struct keep *keep_open(struct tail *tail, const char *path, struct err *err);
 void keep_close(struct keep *keep); /* NULL is harmless */
@@ -30,8 +31,10 @@ void keep_found(struct keep *keep, struct tail *tail,
                 const struct follow_stream *stream);
 
 /*
- * keep_run(keep, tail, now, next, err): save when it is time to; stores when
- * to call again.  keep_save(keep, tail, err): save now.  0 or -1.
+ * keep_run(keep, tail, now, next, err): save when it is time to; stores in
+ * *${next} when to call again, which like ${now} is in ms of the clock of
+ * loop_now.  keep_save(keep, tail, err): save now, unless what was told is not
+ * written yet: then nothing, and 0.  0, or -1: ERR_CANTCREATE, ERR_IO, ERR_OS.
  */
 int keep_run(struct keep *keep, struct tail *tail, int64_t now, int64_t *next,
              struct err *err);

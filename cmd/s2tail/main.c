@@ -5,7 +5,6 @@
 #include <locale.h>
 #include <sys/resource.h>
 
-#include "base/log.h"
 #include "base/loop.h"
 #include "common/memory.h"
 #include "common/shell.h"
@@ -13,7 +12,6 @@
 #include "emit.h"
 #include "options.h"
 #include "tail.h"
-#include "version.h"
 #include "view/term.h"
 
 /* A connection for each stream, where the server speaks HTTP/1.1. */
@@ -25,14 +23,6 @@ static void raise_descriptors(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/* Who checks reads one line and a status from 0 to 3, whatever goes wrong. */
-static int fail(const struct options *options, const struct err *err)
-{
-    int status = shell_fail("s2tail", err);
-
-    return options->check ? emit_unknown(err->text) : status;
 }
 
 static void starve(void)
@@ -53,7 +43,7 @@ static int run_with(const struct options *options)
     int status;
 
     if (config_make(&config, options, loop_wall(), &err) != 0) {
-        status = fail(options, &err);
+        status = emit_fail(options, &err);
     } else {
         shell_warn(&config.place.warnings);
         raise_descriptors();
@@ -65,32 +55,19 @@ static int run_with(const struct options *options)
 
 int main(int argc, char **argv)
 {
-    struct buf text = BUF_INIT((size_t)1 << 16);
     struct err err = ERR_INIT;
     struct options options;
     int status;
+    int rc;
 
     setlocale(LC_CTYPE, "");
     shell_start();
-    shell_open("s2tail", NULL);
-    if (options_parse(&options, argc, argv, loop_wall(), &err) != 0) {
-        shell_open("s2tail", &options.general);
-        status = fail(&options, &err);
-        options_release(&options);
-        return status;
-    }
-    shell_open("s2tail", &options.general);
+    rc = options_parse(&options, argc, argv, loop_wall(), &err);
+    shell_open(options_tool.name, &options.general);
     memory_guard(options.check ? starve_check : starve);
-    if (options.general.help)
-        status = shell_print(options_help(&text), &text);
-    else if (options.general.version)
-        status = shell_print(version_text(&text), &text);
-    else if (options.general.completion != GENERAL_NO_SHELL)
-        status = shell_print(
-            options_complete((enum complete_shell)options.general.completion,
-                             &text),
-            &text);
-    else
+    if (rc != 0)
+        status = emit_fail(&options, &err);
+    else if (!tool_answers(&options_tool, &options.general, &status))
         status = run_with(&options);
     options_release(&options);
     return status;

@@ -72,6 +72,26 @@ static const struct opt table[] = {
 
 #define TABLE_N (sizeof(table) / sizeof(table[0]))
 
+const struct tool options_tool = {
+    .name = "s2tail",
+    .table = table,
+    .n = TABLE_N,
+    .usage =
+        "Usage: s2tail [OPTION]... [PREFIX]...\n"
+        "Count the records of every stream whose name begins with a PREFIX in "
+        "rolling\n"
+        "windows, and show them as a bar chart, or as lines for scripts.\n",
+    .ending = "\nKeys: q quit, space pause, s sort, r rate, z zero the totals, "
+              "^L redraw.\n"
+              "\nExit status: 0 done, 64 usage, 65 bad input, 66 no input, 69 "
+              "unreachable, 70\n"
+              "bug, 71 system, 73 cannot create, 74 write error, 75 output "
+              "unwritten, 76\n"
+              "protocol, 77 denied, 78 configuration, 79 state in use; with "
+              "--check 0 OK, 1\n"
+              "warning, 2 critical, 3 unknown.\n",
+};
+
 /* Whether --check is among what was said, even if the rest is wrong: then the
  * exit status is a monitoring plugin's. */
 static bool has_check(int argc, char **argv)
@@ -110,34 +130,5 @@ int options_parse(struct options *options, int argc, char **argv,
 
 void options_release(struct options *options)
 {
-    opt_list_release(&options->excludes);
-    opt_list_release(&options->where);
-    opt_list_release(&options->warn);
-    opt_list_release(&options->crit);
-}
-
-int options_complete(enum complete_shell shell, struct buf *out)
-{
-    return complete_script(table, TABLE_N, "s2tail", shell, out);
-}
-
-int options_help(struct buf *out)
-{
-    if (buf_addstr(out, "Usage: s2tail [OPTION]... [PREFIX]...\n"
-                        "Count the records of every stream whose name begins "
-                        "with a PREFIX in rolling\n"
-                        "windows, and show them as a bar chart, or as lines "
-                        "for scripts.\n") != 0 ||
-        opt_help(table, TABLE_N, out) != 0)
-        return -1;
-    return buf_addstr(
-        out, "\nKeys: q quit, space pause, s sort, r rate, z zero the totals, "
-             "^L redraw.\n"
-             "\nExit status: 0 done, 64 usage, 65 bad input, 66 no input, 69 "
-             "unreachable, 70\n"
-             "bug, 71 system, 73 cannot create, 74 write error, 75 output "
-             "unwritten, 76\n"
-             "protocol, 77 denied, 78 configuration, 79 state in use; with "
-             "--check 0 OK, 1\n"
-             "warning, 2 critical, 3 unknown.\n");
+    opt_release(table, TABLE_N, options);
 }

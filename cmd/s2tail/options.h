@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/complete.h"
 #include "base/err.h"
 #include "base/opt.h"
 #include "common/general.h"
 #include "common/place.h"
+#include "common/tool.h"
 
 /* An option that was not given, where 0 means something. */
 #define OPTIONS_UNSET INT64_MIN
@@ -23,16 +23,18 @@ enum options_format {
     FORMAT_TABLE,
     FORMAT_TSV,
     FORMAT_JSON,
-    FORMAT_PROM
+    FORMAT_PROM,
+    FORMAT_CHECK /* no word of --format: what --check prints */
 };
 
 enum options_sort { SORT_NAME, SORT_COUNT };
 
 enum options_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* Durations are ms, times us since the epoch. */
 struct options {
     struct place_options place;
-    struct general_options general; /* durations are ms, times us */
+    struct general_options general;
 
     const char *const *prefixes; /* borrowed from argv */
     size_t nprefixes;
@@ -68,19 +70,16 @@ struct options {
     struct opt_list crit;
 };
 
+/* What the tool says about itself. */
+extern const struct tool options_tool;
+
 /*
- * options_parse(options, argc, argv, now_us, err): 0, or -1 with ERR_USAGE;
- * options->check is right in either case.  Strings stay borrowed from
- * ${argv}.  options_release frees the lists.
+ * options_parse(options, argc, argv, now_us, err): 0, or -1 with ERR_USAGE or
+ * ERR_OS; options->check is right in either case.  Strings stay borrowed from
+ * ${argv}.  options_release, in either case, frees the lists.
  */
 int options_parse(struct options *options, int argc, char **argv,
                   int64_t now_us, struct err *err);
 void options_release(struct options *options);
-
-/* options_complete(shell, out): append a completion script.  0 or -1. */
-int options_complete(enum complete_shell shell, struct buf *out);
-
-/* options_help(out): append the whole text of --help.  0 or -1. */
-int options_help(struct buf *out);
 
 #endif

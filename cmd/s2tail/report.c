@@ -31,7 +31,7 @@ void report_line(struct tail *tail, enum log_level level, const char *fmt, ...)
 void report_note(struct tail *tail, const struct follow_note *note)
 {
     const char *name =
-        note->stream == NULL ? "the list of streams" : note->stream;
+        note->stream == NULL ? "the list of streams" : note->stream->name;
 
     switch (note->event) {
     case FOLLOW_FOUND:
@@ -150,7 +150,7 @@ void report_status(struct tail *tail, int64_t now, int64_t *next)
                      (double)figures.lag_ms / 1e3);
         snprintf(text, sizeof(text),
                  "%s%" PRIu64 " streams (%" PRIu64 " stale), %.1f records/s%s",
-                 tail->missing && tail->basin == NULL
+                 tail->streams.absent && tail->basin == NULL
                      ? "waiting for the basin, "
                      : "",
                  figures.streams, figures.stale,

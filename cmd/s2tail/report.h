@@ -24,7 +24,8 @@ void report_found(struct tail *tail, const char *name);
 void report_stats(struct tail *tail);
 
 /* report_status(tail, now, next): tell the service manager how things are, if
- * that is due; lowers *${next} to when it is. */
+ * that is due; lowers *${next} to when it is.  Both are ms of the clock of
+ * loop_now. */
 void report_status(struct tail *tail, int64_t now, int64_t *next);
 
 #endif

@@ -20,8 +20,9 @@ struct screen *screen_open(struct tail *tail, struct err *err);
  * harmless. */
 void screen_close(struct screen *screen);
 
-/* screen_run(screen, now, next, err): draw what is due; stores when to call
- * again.  0, or -1: ERR_IO (the terminal is gone), ERR_OS. */
+/* screen_run(screen, now, next, err): draw what is due; stores in *${next}
+ * when to call again.  Both are ms of the clock of loop_now.  0, or -1: ERR_IO
+ * (the terminal is gone), ERR_OS. */
 int screen_run(struct screen *screen, int64_t now, int64_t *next,
                struct err *err);
 

@@ -23,14 +23,15 @@ static int note_found(struct tail *tail)
     const struct follow_stream *const *streams =
         follow_streams(tail->follow, &n);
 
-    while (tail->found < n) {
-        const struct follow_stream *s = streams[tail->found];
+    while (tail->streams.found < n) {
+        const struct follow_stream *s = streams[tail->streams.found];
 
-        if (count_stream(tail->count, tail->found, s->name, &tail->err) != 0)
+        if (count_stream(tail->count, tail->streams.found, s->name,
+                         &tail->err) != 0)
             return -1;
         if (tail->keep != NULL)
             keep_found(tail->keep, tail, s);
-        tail->found++;
+        tail->streams.found++;
     }
     return 0;
 }
@@ -44,14 +45,14 @@ static void on_records(void *arg, const struct follow_stream *stream,
     if (note_found(tail) != 0)
         return;
     for (size_t i = 0; i < n; i++) {
-        struct count_record record = {.stream = stream->name,
-                                      .seq_num = records[i].seq_num,
-                                      .time_ms =
-                                          records[i].timestamp < INT64_MAX
-                                              ? (int64_t)records[i].timestamp
-                                              : INT64_MAX,
-                                      .live = stream->state == FOLLOW_LIVE,
-                                      .body = records[i].body};
+        uint64_t time_ms = records[i].timestamp;
+        struct count_record record = {
+            .field = {.stream = stream->name,
+                      .time_ms =
+                          time_ms < INT64_MAX ? (int64_t)time_ms : INT64_MAX,
+                      .body = records[i].body},
+            .seq_num = records[i].seq_num,
+            .live = stream->state == FOLLOW_LIVE};
 
         if (count_add(tail->count, stream->index, &record, now_ms,
                       &tail->err) != 0)
@@ -65,11 +66,11 @@ static void on_records(void *arg, const struct follow_stream *stream,
 static void on_note(void *arg, const struct follow_note *note)
 {
     struct tail *tail = arg;
-    const struct follow_stream *stream = note->followed;
+    const struct follow_stream *stream = note->stream;
 
     report_note(tail, note);
     if (note->event == FOLLOW_RESTARTED && note_found(tail) == 0 &&
-        stream->index < tail->found)
+        stream->index < tail->streams.found)
         count_restart(tail->count, stream->index);
 }
 
@@ -104,13 +105,13 @@ static void remember_file(struct tail *tail, int64_t now)
 {
     struct stat st;
 
-    tail->look_due_ms = LOOP_NEVER;
+    tail->streams.look_due_ms = LOOP_NEVER;
     if (tail->config->place.kind != PLACE_FILE ||
         stat(tail->config->place.name, &st) != 0)
         return;
-    tail->device = st.st_dev;
-    tail->inode = st.st_ino;
-    tail->look_due_ms = now + LOOK_MS;
+    tail->streams.device = st.st_dev;
+    tail->streams.inode = st.st_ino;
+    tail->streams.look_due_ms = now + LOOK_MS;
 }
 
 /* SQLite goes on reading a file that is not there any more, for ever. */
@@ -119,11 +120,11 @@ static int look_at_file(struct tail *tail, int64_t now)
     const char *name = tail->config->place.name;
     struct stat st;
 
-    if (now < tail->look_due_ms)
+    if (now < tail->streams.look_due_ms)
         return 0;
-    tail->look_due_ms = now + LOOK_MS;
-    if (stat(name, &st) == 0 && st.st_dev == tail->device &&
-        st.st_ino == tail->inode)
+    tail->streams.look_due_ms = now + LOOK_MS;
+    if (stat(name, &st) == 0 && st.st_dev == tail->streams.device &&
+        st.st_ino == tail->streams.inode)
         return 0;
     return err_set(&tail->err, ERR_NOINPUT,
                    "%.300s: was replaced or removed while it was read", name);
@@ -137,23 +138,24 @@ static int open_basin(struct tail *tail, int64_t now)
     tail->basin = place_open(&config->place, tail->http, false, 0, &tail->err);
     if (tail->basin != NULL)
         remember_file(tail, now);
-    if (tail->basin != NULL && tail->missing)
+    if (tail->basin != NULL && tail->streams.absent)
         report_found(tail, config->place.name);
     if (tail->basin != NULL)
         return start_follow(tail);
     if (tail->err.code != ERR_NOINPUT || config->once)
         return -1;
-    if (!tail->missing) {
-        tail->missing = true;
-        tail->missing_ms = now;
+    if (!tail->streams.absent) {
+        tail->streams.absent = true;
+        tail->streams.absent_ms = now;
         report_waiting(tail, tail->err.text);
     }
-    if (config->retry_for > 0 && now - tail->missing_ms > config->retry_for) {
+    if (config->retry_for > 0 &&
+        now - tail->streams.absent_ms > config->retry_for) {
         tail->err.code = ERR_UNAVAILABLE;
         return -1;
     }
     err_clear(&tail->err);
-    tail->open_due_ms = now + REOPEN_MS;
+    tail->streams.open_due_ms = now + REOPEN_MS;
     return 0;
 }
 
@@ -163,10 +165,10 @@ int streams_run(struct tail *tail, int64_t now, int64_t *next)
     int64_t due;
 
     if (tail->basin == NULL) {
-        if (now >= tail->open_due_ms && open_basin(tail, now) != 0)
+        if (now >= tail->streams.open_due_ms && open_basin(tail, now) != 0)
             return -1;
         if (tail->basin == NULL) {
-            *next = tail->open_due_ms;
+            *next = tail->streams.open_due_ms;
             return 0;
         }
     }
@@ -185,10 +187,10 @@ int streams_run(struct tail *tail, int64_t now, int64_t *next)
 
 void streams_pause(struct tail *tail, bool on)
 {
-    if (tail->follow == NULL || tail->paused == on ||
+    if (tail->follow == NULL || tail->streams.paused == on ||
         (on && count_waiting(tail->count) < 2 * WAITING_ENOUGH))
         return;
-    tail->paused = on;
+    tail->streams.paused = on;
     follow_pause(tail->follow, on);
 }
 

@@ -8,8 +8,8 @@
 
 /*
  * streams_run(tail, now, next): open the basin, once it is there, and follow
- * its streams; count what has come.  Stores when to call again.  0, or -1
- * with tail->err.
+ * its streams; count what has come.  Stores in *${next} when to call again;
+ * it and ${now} are ms of the clock of loop_now.  0, or -1 with tail->err.
  */
 int streams_run(struct tail *tail, int64_t now, int64_t *next);
 

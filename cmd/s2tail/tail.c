@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/loop.h"
-#include "common/shell.h"
 #include "emit.h"
 #include "keep.h"
 #include "report.h"
@@ -153,9 +152,9 @@ static bool is_past(const struct tail *tail)
 
 static int run_feed(struct tail *tail, bool ready, int64_t *next, int64_t now)
 {
-    int rc = tail->over ? 0 : feed_run(tail->feed, ready, &tail->err);
+    int rc = tail->over ? 0 : feed_run(tail->feed, ready);
 
-    if (rc < 0 || tail->err.code != ERR_NONE)
+    if (rc < 0)
         return -1;
     tail->over = rc == 0 || is_past(tail);
     if (tail->over)
@@ -362,11 +361,8 @@ int tail_main(const struct config *config)
     if (config->options->check && tail.err.code == ERR_NONE)
         status = emit_status(tail.emit);
     close_parts(&tail);
-    if (tail.err.code != ERR_NONE && signo != SIGPIPE) {
-        status = shell_fail("s2tail", &tail.err);
-        if (config->options->check)
-            status = emit_unknown(tail.err.text);
-    }
+    if (tail.err.code != ERR_NONE && signo != SIGPIPE)
+        status = emit_fail(config->options, &tail.err);
     if (signo != 0 && status == 0)
         loop_die_of(signo);
     return status;

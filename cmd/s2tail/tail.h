@@ -18,6 +18,18 @@ struct emit;
 struct keep;
 struct screen;
 
+/* Where streams.c stands. */
+struct streams_stand {
+    size_t found;        /* streams that count.c knows */
+    int64_t open_due_ms; /* the basin, when it is to be tried again */
+    bool absent;         /* the basin's file is not there yet, and said */
+    int64_t absent_ms;   /* since then */
+    int64_t look_due_ms; /* at the basin's file, whether it is still that */
+    dev_t device;        /* the file that was opened */
+    ino_t inode;
+    bool paused; /* because the output is stuck */
+};
+
 /* At the last status for the service manager. */
 struct report_status {
     int64_t ms;
@@ -41,15 +53,8 @@ struct tail {
     int signals; /* descriptor */
 
     /* where the run stands */
-    struct err err;      /* why it cannot go on */
-    size_t found;        /* streams that count.c knows */
-    int64_t open_due_ms; /* the basin, when it is to be tried again */
-    bool missing;        /* the basin's file is not there yet, and said */
-    int64_t missing_ms;  /* since then */
-    int64_t look_due_ms; /* at the basin's file, whether it is still that */
-    dev_t device;        /* the file that was opened */
-    ino_t inode;
-    bool paused; /* the streams, because the output is stuck */
+    struct err err; /* why it cannot go on */
+    struct streams_stand streams;
     struct report_status status;
     int64_t start_ms; /* the clock of loop_now */
     int64_t since_ms; /* the totals' beginning, wall; LINES_UNKNOWN */

@@ -28,6 +28,13 @@ struct slice slice_str(const char *s);
 /* slice_eq(a, b): whether both hold the same bytes. */
 bool slice_eq(struct slice a, struct slice b);
 
+/* slice_lower(c): ${c}, or its lowercase letter for A to Z, whatever the
+ * locale. */
+static inline char slice_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
 /* slice_caseeq(a, b): slice_eq that takes A-Z and a-z for the same. */
 bool slice_caseeq(struct slice a, struct slice b);
 

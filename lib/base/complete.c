@@ -21,11 +21,6 @@ static int add_text(struct buf *out, const char *text, const char *prog)
     return rc;
 }
 
-static bool takes_argument(const struct opt *opt)
-{
-    return opt->kind != OPT_FLAG && opt->kind != OPT_COUNT;
-}
-
 static bool may_repeat(const struct opt *opt)
 {
     return opt->kind == OPT_COUNT || opt->kind == OPT_LIST;
@@ -34,7 +29,7 @@ static bool may_repeat(const struct opt *opt)
 /* FILE, or a list that begins with one: FILE[,FILE...]. */
 static bool is_file(const struct opt *opt)
 {
-    return takes_argument(opt) && opt->kind != OPT_CHOICE &&
+    return opt_takes_argument(opt) && opt->kind != OPT_CHOICE &&
            strncmp(opt->arg, "FILE", 4) == 0 &&
            (opt->arg[4] == '\0' || strchr("[,|", opt->arg[4]) != NULL);
 }
@@ -193,7 +188,7 @@ static int add_bash(const struct opt *table, size_t n, const char *prog,
             continue;
         if (opt->kind == OPT_CHOICE)
             kind = opt->arg;
-        else if (takes_argument(opt))
+        else if (opt_takes_argument(opt))
             kind = is_file(opt) ? "@" : "+";
         rc = buf_addf(out, "--%s=%s\n", opt->name, kind);
         if (rc == 0 && opt->letter != 0)
@@ -225,8 +220,8 @@ static const char zsh_body[] = "    )\n"
 /* The names, and in front what they exclude. */
 static int add_zsh_names(struct buf *out, const struct opt *opt)
 {
-    const char *plus = takes_argument(opt) ? "+" : "";
-    const char *equals = takes_argument(opt) ? "=" : "";
+    const char *plus = opt_takes_argument(opt) ? "+" : "";
+    const char *equals = opt_takes_argument(opt) ? "=" : "";
 
     if (opt->letter == 0)
         return buf_addf(out, "        %s--%s%s", may_repeat(opt) ? "\\*" : "",
@@ -240,7 +235,7 @@ static int add_zsh_names(struct buf *out, const struct opt *opt)
 
 static int add_zsh_argument(struct buf *out, const struct opt *opt)
 {
-    if (!takes_argument(opt))
+    if (!opt_takes_argument(opt))
         return 0;
     if (opt->kind == OPT_CHOICE) {
         if (buf_addf(out, ":%s:(", opt->name) != 0 ||
@@ -287,7 +282,7 @@ static int add_fish_option(struct buf *out, const struct opt *opt,
         if (buf_addstr(out, " -x -a '") != 0 || add_words(out, opt->arg) != 0 ||
             buf_addstr(out, "'") != 0)
             return -1;
-    } else if (takes_argument(opt) &&
+    } else if (opt_takes_argument(opt) &&
                buf_addstr(out, is_file(opt) ? " -r -F" : " -x") != 0) {
         return -1;
     }

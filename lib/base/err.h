@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* The exit statuses of cli.md; sysexits(3) where that has one. */
+/* The exit statuses of the manuals; sysexits(3) where that has one. */
 enum err_code {
     ERR_NONE = 0,
     ERR_USAGE = 64,       /* the command line is wrong */
@@ -23,7 +23,7 @@ enum err_code {
     ERR_PROTOCOL = 76,    /* the far side talks nonsense */
     ERR_DENIED = 77,      /* token refused, not permitted, out of quota */
     ERR_CONFIG = 78,      /* configuration, an unknown basin */
-    ERR_TAKEN = 79        /* another writer holds the basin */
+    ERR_TAKEN = 79        /* another process holds the basin, or a state */
 };
 
 struct err {

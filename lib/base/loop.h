@@ -20,7 +20,7 @@ int64_t loop_wall(void);
 
 /*
  * loop_signals_open(err): catch INT, TERM and USR1, ignore PIPE, and
- * return a descriptor that is readable when one arrived; -1 on failure.  Once
+ * return a descriptor that is readable when one arrived; -1 with ERR_OS.  Once
  * per process; the descriptor stays open to the end.
  */
 int loop_signals_open(struct err *err);

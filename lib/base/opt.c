@@ -15,7 +15,7 @@
 #define HELP_COLUMN 29
 #define HELP_WIDTH 79
 
-static bool takes_argument(const struct opt *opt)
+bool opt_takes_argument(const struct opt *opt)
 {
     return opt->kind != OPT_FLAG && opt->kind != OPT_COUNT;
 }
@@ -41,12 +41,12 @@ static int make_spec(const struct opt *table, size_t n, struct spec *spec)
         if (table[i].kind == OPT_HEADING)
             continue;
         spec->longs[at].name = table[i].name;
-        spec->longs[at].has_arg = takes_argument(&table[i]);
+        spec->longs[at].has_arg = opt_takes_argument(&table[i]);
         spec->longs[at++].val = FIRST_VALUE + (int)i;
         if (table[i].letter == 0)
             continue;
         *s++ = table[i].letter;
-        if (takes_argument(&table[i]))
+        if (opt_takes_argument(&table[i]))
             *s++ = ':';
     }
     *s = '\0';
@@ -194,6 +194,13 @@ static int collect(struct opt_args *args, struct opt_list *rest,
     return 0;
 }
 
+static void release_list(struct opt_list *list)
+{
+    free(list->v);
+    list->v = NULL;
+    list->n = 0;
+}
+
 int opt_parse(const struct opt *table, size_t n, void *values,
               struct opt_args *args, struct err *err)
 {
@@ -209,17 +216,20 @@ int opt_parse(const struct opt *table, size_t n, void *values,
         rc = parse_next(table, n, values, args, &spec, &rest, err);
     if (rc == 1)
         rc = collect(args, &rest, err);
-    opt_list_release(&rest);
+    release_list(&rest);
     free(spec.longs);
     free(spec.shorts);
     return rc;
 }
 
-void opt_list_release(struct opt_list *list)
+void opt_release(const struct opt *table, size_t n, void *values)
 {
-    free(list->v);
-    list->v = NULL;
-    list->n = 0;
+    for (size_t i = 0; i < n; i++) {
+        void *field = (char *)values + table[i].offset;
+
+        if (table[i].kind == OPT_LIST)
+            release_list(field);
+    }
 }
 
 /* Words of ${text}, broken into lines that begin at the help column. */
@@ -262,8 +272,9 @@ int opt_help(const struct opt *table, size_t n, struct buf *out)
         if (opt->letter != 0 ? buf_addf(out, "  -%c, ", opt->letter)
                              : buf_addstr(out, "      "))
             return -1;
-        if (buf_addf(out, "--%s%s%s", opt->name, takes_argument(opt) ? " " : "",
-                     takes_argument(opt) ? opt->arg : "") != 0)
+        if (buf_addf(out, "--%s%s%s", opt->name,
+                     opt_takes_argument(opt) ? " " : "",
+                     opt_takes_argument(opt) ? opt->arg : "") != 0)
             return -1;
         width = out->n - from;
         if (width + 2 > HELP_COLUMN

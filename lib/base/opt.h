@@ -6,6 +6,7 @@
 #ifndef BASE_OPT_H
 #define BASE_OPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,13 +54,17 @@ struct opt_args {
 /*
  * opt_parse(table, n, values, args, err): set the fields of the struct at
  * ${values} from the command line.  Strings stay borrowed from argv; lists
- * are ended with opt_list_release.  0, or -1 with ERR_USAGE or ERR_OS.
+ * are ended with opt_release, also after a failure.  0, or -1: ERR_USAGE,
+ * ERR_OS.
  */
 int opt_parse(const struct opt *table, size_t n, void *values,
               struct opt_args *args, struct err *err);
 
-/* opt_list_release(list): free the list, not what it names. */
-void opt_list_release(struct opt_list *list);
+/* opt_release(table, n, values): free the lists, not what they name. */
+void opt_release(const struct opt *table, size_t n, void *values);
+
+/* opt_takes_argument(opt): whether ${opt}, no heading, has one. */
+bool opt_takes_argument(const struct opt *opt);
 
 /* opt_help(table, n, out): append the options' part of the help text, one
  * line or more an option.  0, or -1 when ${out} is full. */

@@ -44,7 +44,7 @@ int zst_message(struct zst *zst, struct slice in, struct buf *out,
  * zst_feed(zst, in, used, out, err): decompress part of a stream: append to
  * ${out} what fits below out->max and store in *${used} how many bytes of
  * ${in} were eaten.  Frames may follow one another.  Returns 1 when the
- * bytes eaten so far end a frame, 0 inside one, -1 with ERR_DATA.
+ * bytes eaten so far end a frame, 0 inside one, -1 with ERR_DATA or ERR_OS.
  */
 int zst_feed(struct zst *zst, struct slice in, size_t *used, struct buf *out,
              struct err *err);

@@ -1,15 +1,8 @@
 #include "basin/attempt.h"
 
-#include <string.h>
-
-#define RETRY_BASE_MS 100
-#define RETRY_CAP_MS 30000
-
 void attempt_init(struct attempt *attempt)
 {
-    memset(attempt, 0, sizeof(*attempt));
-    attempt->retry.base_ms = RETRY_BASE_MS;
-    attempt->retry.cap_ms = RETRY_CAP_MS;
+    *attempt = (struct attempt){.retry = BASIN_RETRY};
 }
 
 static void fail(struct attempt *attempt, const struct basin_reply *reply)
@@ -22,8 +15,12 @@ static void fail(struct attempt *attempt, const struct basin_reply *reply)
 static enum attempt_verdict no_basin(struct attempt *attempt, bool create_basin,
                                      const struct basin_reply *reply)
 {
-    if (create_basin)
+    if (create_basin) {
+        if (attempt->missed)
+            fail(attempt, reply);
+        attempt->missed = true;
         return ATTEMPT_NO_BASIN;
+    }
     err_set(&attempt->fatal, ERR_CONFIG,
             "%.400s (--create-basin creates a missing basin)", reply->err.text);
     return ATTEMPT_OVER;
@@ -72,6 +69,7 @@ unsigned attempt_ok(struct attempt *attempt)
 {
     unsigned fails = attempt->retry.fails;
 
+    attempt->missed = false;
     retry_ok(&attempt->retry);
     return fails;
 }

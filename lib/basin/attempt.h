@@ -15,6 +15,7 @@
 struct attempt {
     struct retry retry;
     bool failed;       /* the last request failed and is to be tried again */
+    bool missed;       /* no basin was there, and nothing went well since */
     int64_t least_ms;  /* but not before so long afterwards */
     int64_t due_ms;    /* nothing is started before */
     struct err reason; /* why it failed */
@@ -27,7 +28,8 @@ enum attempt_verdict {
     ATTEMPT_FENCED,    /* it is one, if a token was named */
     ATTEMPT_AGAIN,     /* the request is to be made again */
     ATTEMPT_NO_STREAM, /* the same, after the stream has been created */
-    ATTEMPT_NO_BASIN,  /* the same, after the basin has been created, at once */
+    ATTEMPT_NO_BASIN,  /* the same, after the basin has been created; the first
+                          time at once */
     ATTEMPT_OVER       /* attempt->fatal is set */
 };
 
@@ -48,8 +50,11 @@ enum attempt_verdict attempt_judge(struct attempt *attempt, const char *name,
 void attempt_fatal(struct attempt *attempt, enum err_code code,
                    const char *name, const char *why);
 
-/* attempt_ok(attempt): the request has its answer.  Returns how many failures
- * in a row that ends. */
+/*
+ * attempt_ok(attempt): the request has its answer.  Returns how many failures
+ * in a row that ends.  Not for what created a stream or the basin: it may be
+ * missing all the same, and creating it again goes well for ever.
+ */
 unsigned attempt_ok(struct attempt *attempt);
 
 /*

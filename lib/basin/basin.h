@@ -17,8 +17,12 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/retry.h"
 #include "s2/outcome.h"
 #include "s2/wire.h"
+
+/* How requests to a basin that fail back off: from 100 ms to 30 s. */
+#define BASIN_RETRY RETRY_INIT(100, 30000)
 
 struct basin;
 struct basin_op;
@@ -88,8 +92,10 @@ void basin_free(struct basin *basin);
 int64_t basin_run(struct basin *basin, int64_t now);
 
 /*
- * Each of these starts an operation and returns a handle for basin_cancel,
- * or NULL (ERR_OS) when it could not even be started.  Names are copied.
+ * Each of these starts an operation and returns a handle for basin_cancel, or
+ * NULL with ${err} when it could not even be started: ERR_OS.  What S2 could
+ * never take (a bad name, a batch above WIRE_BATCH_*) is NULL with ERR_CONFIG
+ * or ERR_BUG, or OUTCOME_FAILED, as the kind can tell.  Names are copied.
  */
 
 /* basin_create_basin: the basin itself, which may exist. */
@@ -105,7 +111,7 @@ struct basin_op *basin_tail(struct basin *basin, const char *stream,
                             basin_done *done, void *arg, struct err *err);
 
 /* basin_read: one page; OUTCOME_OK with no records means that what was there
- * is trimmed, or that the wait was in vain; following is reading on. */
+ * is trimmed, OUTCOME_UNWRITTEN that there is nothing yet. */
 struct basin_op *basin_read(struct basin *basin, const char *stream,
                             const struct wire_read *read, basin_done *done,
                             void *arg, struct err *err);
@@ -116,8 +122,8 @@ struct basin_op *basin_read(struct basin *basin, const char *stream,
  * over set: OUTCOME_OK when read->limit records came, when nothing is left up
  * to the tail (a read with a limit), or when the far side asks to come again;
  * any other outcome when the session failed.  read->limit: any number of
- * records; 0: no limit, wait at the tail for more, for ever; wait_ms is
- * unused.  By time from behind the last record begins at the tail.
+ * records; 0: no limit, wait at the tail for more, for ever.  By time from
+ * behind the last record begins at the tail.
  */
 struct basin_op *basin_follow(struct basin *basin, const char *stream,
                               const struct wire_read *read, basin_done *done,

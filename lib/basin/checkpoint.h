@@ -18,6 +18,9 @@
 #include "basin/basin.h"
 #include "basin/checkpoint_text.h"
 
+/* Before a job's name: the stream of its checkpoints, which holds no data. */
+#define CHECKPOINT_PREFIX "_bsky2s2/"
+
 struct checkpoint;
 
 /* Something that somebody may want to know. */
@@ -80,7 +83,7 @@ struct checkpoint_config {
     struct checkpoint_hooks hooks;
 };
 
-/* What cli.md and exactly-once say of the two times. */
+/* What the tools give as the two times; EXACTLY ONCE in the manual. */
 #define CHECKPOINT_EVERY_MS 5000
 #define CHECKPOINT_STILL_MS 3600000
 

@@ -1,9 +1,6 @@
 #include "basin/checkpoint_batch.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#define TRIM_SIZE 8
 
 void checkpoint_batch_init(struct checkpoint_batch *batch)
 {
@@ -22,7 +19,7 @@ int checkpoint_batch_make(struct checkpoint_batch *batch,
 {
     buf_reset(&batch->body);
     batch->date_ms = text->date_ms;
-    snprintf(batch->token, sizeof(batch->token), "%s", text->token);
+    batch->token = text->token;
     batch->fence = fence;
     batch->trim = false;
     batch->pending = checkpoint_text_write(text, &batch->body) == 0;
@@ -39,11 +36,11 @@ struct basin_op *checkpoint_batch_send(const struct checkpoint_batch *batch,
     struct wire_record records[3];
     struct wire_append append = {
         .records = records, .match = true, .match_seq_num = next};
-    char number[TRIM_SIZE];
+    char number[WIRE_TRIM_BYTES];
 
     memset(records, 0, sizeof(records));
-    for (size_t i = 0; i < TRIM_SIZE; i++)
-        number[i] = (char)(batch->trim_to >> (8 * (TRIM_SIZE - 1 - i)));
+    for (size_t i = 0; i < WIRE_TRIM_BYTES; i++)
+        number[i] = (char)(batch->trim_to >> (8 * (WIRE_TRIM_BYTES - 1 - i)));
     if (batch->fence) {
         records[append.n].headers = &fence;
         records[append.n].nheaders = 1;
@@ -55,7 +52,7 @@ struct basin_op *checkpoint_batch_send(const struct checkpoint_batch *batch,
     if (batch->trim) {
         records[append.n].headers = &trim;
         records[append.n].nheaders = 1;
-        records[append.n++].body = (struct slice){number, TRIM_SIZE};
+        records[append.n++].body = (struct slice){number, WIRE_TRIM_BYTES};
     }
     for (size_t i = 0; i < append.n; i++)
         records[i].timestamp = batch->date_ms;

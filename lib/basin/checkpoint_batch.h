@@ -14,14 +14,14 @@
 #include "basin/checkpoint_text.h"
 
 struct checkpoint_batch {
-    bool pending;     /* there is one, and its outcome is not known */
-    struct buf body;  /* the checkpoint */
-    uint64_t date_ms; /* of all its records: some basins require one */
-    char token[CHECKPOINT_TOKEN_MAX + 1];
-    bool fence;       /* a fence of that token comes first; else the token
-                         must be in force */
-    bool trim;        /* the stream is trimmed ... */
-    uint64_t trim_to; /* ... up to that number */
+    bool pending;      /* there is one, and its outcome is not known */
+    struct buf body;   /* the checkpoint */
+    uint64_t date_ms;  /* of all its records: some basins require one */
+    const char *token; /* borrowed */
+    bool fence;        /* a fence of that token comes first; else the token
+                          must be in force */
+    bool trim;         /* the stream is trimmed ... */
+    uint64_t trim_to;  /* ... up to that number */
 };
 
 /* checkpoint_batch_init(batch), checkpoint_batch_release(batch). */
@@ -29,12 +29,13 @@ void checkpoint_batch_init(struct checkpoint_batch *batch);
 void checkpoint_batch_release(struct checkpoint_batch *batch);
 
 /* checkpoint_batch_make(batch, text, fence): make one of ${text}, dated as it
- * says, which trims nothing.  0, or -1 without memory. */
+ * says, which trims nothing.  Its token must live as long as the batch.  0, or
+ * -1 without memory. */
 int checkpoint_batch_make(struct checkpoint_batch *batch,
                           const struct checkpoint_text *text, bool fence);
 
-/* checkpoint_batch_send(batch, basin, append, ...): append it to ${stream} if
- * the next number is ${next}.  As basin_append. */
+/* checkpoint_batch_send(batch, basin, stream, next, done, arg, err): append it
+ * to ${stream} if the next number is ${next}.  As basin_append. */
 struct basin_op *checkpoint_batch_send(const struct checkpoint_batch *batch,
                                        struct basin *basin, const char *stream,
                                        uint64_t next, basin_done *done,

@@ -247,7 +247,9 @@ static void proceed(struct checkpoint *cp, const struct basin_reply *reply)
 {
     switch (cp->step) {
     case CHECKPOINT_STEP_CREATE_BASIN:
-        note(cp, CHECKPOINT_CREATED, 0, 0);
+        if (!cp->created_noted)
+            note(cp, CHECKPOINT_CREATED, 0, 0);
+        cp->created_noted = true;
         cp->step = CHECKPOINT_STEP_CREATE;
         break;
     case CHECKPOINT_STEP_CREATE:
@@ -290,7 +292,9 @@ static bool fits(enum checkpoint_step step, enum outcome outcome)
 
 static void on_answer(struct checkpoint *cp, const struct basin_reply *reply)
 {
-    unsigned fails = attempt_ok(&cp->attempt);
+    bool made = cp->step == CHECKPOINT_STEP_CREATE_BASIN ||
+                cp->step == CHECKPOINT_STEP_CREATE;
+    unsigned fails = made ? 0 : attempt_ok(&cp->attempt);
 
     if (fails > 0)
         note(cp, CHECKPOINT_RECOVERED, fails, 0);

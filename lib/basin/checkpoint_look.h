@@ -40,9 +40,10 @@ void checkpoint_look_back(struct checkpoint_look *look, const char *job,
                           uint64_t tail);
 
 /*
- * checkpoint_look_on(look, job, from, tail): look through [from, tail), which
- * is not empty, for the newest checkpoint of another instance than ${token},
- * and for a record that is ${body}; both are borrowed until that is done.
+ * checkpoint_look_on(look, job, from, tail, token, body): look through
+ * [from, tail), which is not empty, for the newest checkpoint of another
+ * instance than ${token}, and for a record that is ${body}; both are borrowed
+ * until that is done.
  */
 void checkpoint_look_on(struct checkpoint_look *look, const char *job,
                         uint64_t from, uint64_t tail, const char *token,

@@ -1,4 +1,4 @@
-#include "basin/checkpoint_text.h"
+#include "basin/checkpoint_settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -34,6 +34,7 @@ struct checkpoint {
     struct attempt attempt;
     struct rng rng;
     bool answered; /* since the last checkpoint_run */
+    bool created_noted;
 
     bool ready;     /* our fence is in force, for all we know */
     bool was_ready; /* it has been: now the stream is lost, unless ready */

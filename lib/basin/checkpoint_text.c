@@ -12,8 +12,8 @@
 #define FORM 1
 #define HASH_LENGTH (sizeof(((struct checkpoint_settings *)NULL)->hash) - 1)
 
-/* The longest name of a stream, which holds the job's. */
-#define JOB_MAX 512
+/* The name of its stream holds it. */
+#define JOB_MAX WIRE_NAME_MAX
 
 struct checkpoint_read {
     json_t *root; /* owns all texts */

@@ -14,9 +14,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "basin/checkpoint_settings.h"
+#include "s2/wire.h"
 
 #define CHECKPOINT_URL_MAX 2048
-#define CHECKPOINT_TOKEN_MAX 36
+#define CHECKPOINT_TOKEN_MAX WIRE_TOKEN_MAX
 #define CHECKPOINT_HOST_MAX 255
 
 /* A longer list of settings is left out; only the hash is kept. */
@@ -29,13 +31,6 @@ struct checkpoint_at {
     int64_t begin_us;  /* nothing before it was ever wanted */
     int64_t begin_seq; /* nor, of what has that time, below this number */
     const char *url;   /* of the server; "": none yet */
-};
-
-/* What decides the records: NAME=VALUE texts in byte order. */
-struct checkpoint_settings {
-    char hash[33]; /* of all of them, hexadecimal */
-    const char *const *list;
-    size_t n; /* 0 with a hash: too long to be kept */
 };
 
 struct checkpoint_text {
@@ -67,21 +62,5 @@ void checkpoint_read_free(struct checkpoint_read *read);
 /* checkpoint_read_text(read): what it says, alive as long as it. */
 const struct checkpoint_text *
 checkpoint_read_text(const struct checkpoint_read *read);
-
-/*
- * checkpoint_settings_hash(settings): set its hash from its list.
- */
-void checkpoint_settings_hash(struct checkpoint_settings *settings);
-
-/*
- * checkpoint_settings_differ(old, new, out): whether the two differ; append
- * to ${out} the differences, as "-NAME=VALUE" for what only ${old} has and
- * "+NAME=VALUE" for what only ${new} has, with ", " between, at most
- * about 400 bytes and then "and N more"; of lists that were not kept, that
- * they are too long to compare.  1, 0, or -1 without memory.
- */
-int checkpoint_settings_differ(const struct checkpoint_settings *old,
-                               const struct checkpoint_settings *new,
-                               struct buf *out);
 
 #endif

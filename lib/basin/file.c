@@ -150,7 +150,7 @@ static void free_file(struct basin *basin)
 
     file_op_free_all(&run->queue);
     file_op_free_all(&run->active);
-    file_op_free_all(&run->done);
+    file_op_free_all(&run->writing);
     file_op_free_all(&run->waiting);
     file_page_release(&run->page);
     file_db_close(&run->db);

@@ -7,8 +7,6 @@
 
 enum command { COMMAND_NONE, COMMAND_FENCE, COMMAND_TRIM, COMMAND_BAD };
 
-#define TRIM_SIZE 8
-
 static enum command command_of(const struct wire_record *record)
 {
     struct slice value;
@@ -20,10 +18,10 @@ static enum command command_of(const struct wire_record *record)
     if (record->nheaders != 1 || record->headers[0].name.n > 0)
         return COMMAND_NONE;
     value = record->headers[0].value;
-    if (slice_eq(value, SLICE("fence")) &&
-        record->body.n <= FILE_STREAM_TOKEN_MAX && text_is_utf8(record->body))
+    if (slice_eq(value, SLICE("fence")) && record->body.n <= WIRE_TOKEN_MAX &&
+        text_is_utf8(record->body))
         return COMMAND_FENCE;
-    if (slice_eq(value, SLICE("trim")) && record->body.n == TRIM_SIZE)
+    if (slice_eq(value, SLICE("trim")) && record->body.n == WIRE_TRIM_BYTES)
         return COMMAND_TRIM;
     return COMMAND_BAD;
 }
@@ -35,9 +33,9 @@ int file_append_check(const struct wire_append *append, struct err *err)
     if (append->n == 0 || append->n > WIRE_BATCH_RECORDS)
         return err_set(err, ERR_PROTOCOL, "a batch of %zu records", append->n);
     if (append->fencing_token != NULL &&
-        strlen(append->fencing_token) > FILE_STREAM_TOKEN_MAX)
+        strlen(append->fencing_token) > WIRE_TOKEN_MAX)
         return err_set(err, ERR_PROTOCOL, "a fencing token over %d bytes",
-                       FILE_STREAM_TOKEN_MAX);
+                       WIRE_TOKEN_MAX);
     for (size_t i = 0; i < append->n; i++) {
         const struct wire_record *record = &append->records[i];
         size_t n = wire_metered(record);
@@ -144,7 +142,7 @@ static uint64_t trim_point(struct slice body, uint64_t own)
 {
     uint64_t point = 0;
 
-    for (size_t i = 0; i < TRIM_SIZE; i++)
+    for (size_t i = 0; i < WIRE_TRIM_BYTES; i++)
         point = point << 8 | (unsigned char)body.p[i];
     return point < own ? point : own;
 }

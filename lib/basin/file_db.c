@@ -1,10 +1,11 @@
 #include "basin/file_db.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "basin/file_lock.h"
+#include "base/lock.h"
 #include "basin/file_make.h"
 #include "basin/file_schema.h"
 
@@ -169,7 +170,8 @@ static int open_writer(struct file_db *db, struct err *err)
 
     if (there < 0)
         return -1;
-    db->lock = file_lock_take(db->path, err);
+    db->lock =
+        lock_take(AT_FDCWD, db->path, 0666, db->path, "being written", err);
     if (db->lock < 0)
         return -1;
     if (there == 0)

@@ -34,11 +34,11 @@ struct basin_op {
     struct wire_append append; /* points into copy */
     void *copy;                /* owned; append */
     bool refused;              /* reply is ready: it touches no database */
-    bool waits;                /* a read that waits at the tail ... */
-    bool due;                  /* ... and is to be looked at again ... */
-    int64_t deadline;          /* ... until then (ms), a follow: then too ... */
-    int64_t stream;            /* ... for records of the stream of this id */
-    bool quiet;                /* a follow: there is nothing to call back */
+    bool waits;                /* a session that waits at the tail ... */
+    int64_t deadline;          /* ... until it is to give a sign (ms) ... */
+    bool due;                  /* ... or has something to read ... */
+    int64_t stream;            /* ... of the stream of this id */
+    bool quiet;                /* a session: there is nothing to call back */
     struct basin_reply reply;
 };
 

@@ -192,7 +192,7 @@ int file_read_tail(struct file_db *db, const char *name,
 static bool is_name(sqlite3_stmt *stmt, const char *name)
 {
     return (size_t)sqlite3_column_bytes(stmt, 0) == strlen(name) &&
-           file_stream_check(name, NULL) == 0;
+           wire_is_name(name);
 }
 
 /* Whether ${name} comes behind all names of the page: only in a damaged file

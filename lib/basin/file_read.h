@@ -15,7 +15,7 @@
 
 /*
  * file_read_page(db, name, read, page, id, reply): one page, by the rules of
- * struct wire_read but the wait.  Stores the stream's id in *${id}.
+ * struct wire_read.  Stores the stream's id in *${id}.
  */
 int file_read_page(struct file_db *db, const char *name,
                    const struct wire_read *read, struct file_page *page,

@@ -9,7 +9,7 @@
 #include "basin/file_read.h"
 #include "basin/file_stream.h"
 
-/* How often reads that wait look for what other processes have written. */
+/* How often sessions that wait look for what other processes have written. */
 #define POLL_MS 50
 
 static int64_t wall_ms(const struct file_run *run)
@@ -63,7 +63,7 @@ static void take_writes(struct file_run *run)
     for (struct basin_op *op = run->active.first; op != NULL; op = next) {
         next = op->next;
         if (file_op_writes(op) && !is_behind(op))
-            file_op_move(op, &run->done);
+            file_op_move(op, &run->writing);
     }
 }
 
@@ -72,8 +72,8 @@ static int write_all(struct file_run *run)
     int64_t now = wall_ms(run);
     int rc = SQLITE_OK;
 
-    for (struct basin_op *op = run->done.first; op != NULL && rc == SQLITE_OK;
-         op = op->next) {
+    for (struct basin_op *op = run->writing.first;
+         op != NULL && rc == SQLITE_OK; op = op->next) {
         if (op->kind == FILE_OP_CREATE)
             rc = file_stream_add(&run->db, op->name, now);
         else
@@ -99,7 +99,8 @@ static void commit_writes(struct file_run *run)
         rc = file_db_exec(&run->db, FILE_DB_COMMIT);
     }
     if (rc != SQLITE_OK) {
-        for (struct basin_op *op = run->done.first; op != NULL; op = op->next)
+        for (struct basin_op *op = run->writing.first; op != NULL;
+             op = op->next)
             fail(run, op, rc, committing);
     } else {
         run->watch.written = true;
@@ -110,34 +111,11 @@ static void commit_writes(struct file_run *run)
 static void run_writes(struct file_run *run)
 {
     take_writes(run);
-    if (run->done.first == NULL)
+    if (run->writing.first == NULL)
         return;
     commit_writes(run);
-    while (run->done.first != NULL)
-        finish(run->done.first);
-}
-
-/* Whether a read that found nothing is to wait at the tail; its wait begins
- * when it is first looked at. */
-static bool shall_wait(struct basin_op *op, int64_t now)
-{
-    const struct wire_read *read = &op->read;
-
-    if (op->kind == FILE_OP_FOLLOW)
-        return op->waits;
-    if (op->kind != FILE_OP_READ || op->reply.outcome != OUTCOME_UNWRITTEN ||
-        read->wait_ms <= 0 ||
-        (!read->by_time && read->from > op->reply.tail.seq_num))
-        return false;
-    if (!op->waits) {
-        op->waits = true;
-        op->deadline =
-            read->wait_ms < LOOP_NEVER - now ? now + read->wait_ms : LOOP_NEVER;
-    }
-    if (now < op->deadline)
-        return true;
-    op->reply.outcome = OUTCOME_OK;
-    return false;
+    while (run->writing.first != NULL)
+        finish(run->writing.first);
 }
 
 static void wait_at_tail(struct file_run *run, struct basin_op *op, int64_t now)
@@ -168,24 +146,21 @@ static int query(struct file_run *run, struct basin_op *op, int64_t now)
 
 static void run_read(struct file_run *run, struct basin_op *op, int64_t now)
 {
-    bool wait = false;
     int rc = file_db_exec(&run->db, FILE_DB_BEGIN_READ);
 
     memset(&op->reply, 0, sizeof(op->reply));
     if (rc == SQLITE_OK)
         rc = query(run, op, now);
-    if (rc == SQLITE_OK)
-        wait = shall_wait(op, now);
-    if (rc == SQLITE_OK && wait && run->waiting.first == NULL)
+    if (rc == SQLITE_OK && op->waits && run->waiting.first == NULL)
         rc = file_watch_begin(&run->db, &run->watch);
     if (rc != SQLITE_OK)
         fail(run, op, rc, false);
     file_db_rollback(&run->db);
-    if (rc == SQLITE_OK && wait)
+    if (rc == SQLITE_OK && op->waits)
         wait_at_tail(run, op, now);
     if (rc == SQLITE_OK && op->kind == FILE_OP_FOLLOW && !op->reply.over)
         go_on(run, op);
-    else if (rc != SQLITE_OK || !wait)
+    else
         finish(op);
 }
 
@@ -211,8 +186,8 @@ static void run_active(struct file_run *run, int64_t now)
     }
 }
 
-/* Reads that wait: make active what has something to read or is over, and
- * sessions that owe a sign of life. */
+/* Sessions that wait: make active what has something to read, or owes a sign
+ * of life. */
 static void poll_waiting(struct file_run *run, int64_t now)
 {
     struct basin_op *next;
@@ -220,7 +195,7 @@ static void poll_waiting(struct file_run *run, int64_t now)
     if (run->waiting.first == NULL)
         return;
     if (now >= run->poll_at || run->watch.written) {
-        /* A failure shows when the wait is over. */
+        /* A failure shows when the sign is due. */
         file_watch_look(&run->db, &run->watch, &run->waiting);
         run->poll_at = now + POLL_MS;
     }

@@ -1,6 +1,6 @@
 /*
  * Doing what was asked of an embedded basin: writes together, then reads,
- * then the reads that wait, then retention.
+ * then the sessions that wait, then retention.
  */
 #ifndef BASIN_FILE_RUN_H
 #define BASIN_FILE_RUN_H
@@ -12,15 +12,15 @@
 #include "basin/file_page.h"
 #include "basin/file_watch.h"
 
-/* An operation moves from queue over active to done (a write), or from
- * active to waiting and back (a read at the tail), or to queue again (a
- * session that reads on). */
+/* An operation moves from queue over active to writing (a write); a session
+ * from active to waiting and back (at the tail), or to queue again (it reads
+ * on). */
 struct file_run {
     struct file_db db;
     struct file_page page; /* what the running callback sees */
     struct file_ops queue; /* asked for since the last run */
     struct file_ops active;
-    struct file_ops done;
+    struct file_ops writing; /* in one transaction */
     struct file_ops waiting;
     struct file_watch watch;
     int64_t poll_at;      /* when to look for what others have written */

@@ -2,14 +2,9 @@
 
 #include <string.h>
 
-#include "base/text.h"
-
 int file_stream_check(const char *name, struct err *err)
 {
-    size_t n = strlen(name);
-
-    if (n == 0 || n > FILE_STREAM_NAME_MAX || strcmp(name, ".") == 0 ||
-        strcmp(name, "..") == 0 || !text_is_utf8(slice_str(name)))
+    if (!wire_is_name(name))
         return err_set(err, ERR_PROTOCOL, "'%.64s' is no name for a stream",
                        name);
     return 0;
@@ -22,8 +17,7 @@ static void read_row(sqlite3_stmt *stmt, struct file_stream *stream)
     stream->id = sqlite3_column_int64(stmt, 0);
     stream->tail.seq_num = (uint64_t)sqlite3_column_int64(stmt, 1);
     stream->tail.timestamp = (uint64_t)sqlite3_column_int64(stmt, 2);
-    stream->ntoken =
-        n > FILE_STREAM_TOKEN_MAX ? FILE_STREAM_TOKEN_MAX : (size_t)n;
+    stream->ntoken = n > WIRE_TOKEN_MAX ? WIRE_TOKEN_MAX : (size_t)n;
     if (n > 0)
         memcpy(stream->token, sqlite3_column_blob(stmt, 3), stream->ntoken);
 }

@@ -10,13 +10,10 @@
 #include "basin/file_db.h"
 #include "s2/wire.h"
 
-#define FILE_STREAM_NAME_MAX 512
-#define FILE_STREAM_TOKEN_MAX 36
-
 struct file_stream {
     int64_t id;
     struct wire_position tail; /* the next number, the last timestamp */
-    char token[FILE_STREAM_TOKEN_MAX];
+    char token[WIRE_TOKEN_MAX];
     size_t ntoken;
 };
 

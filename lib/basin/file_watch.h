@@ -17,7 +17,7 @@ struct file_watch {
 };
 
 /* file_watch_begin(db, watch): watch from here on; inside the transaction
- * of the first read that found nothing. */
+ * of the first session that found nothing. */
 int file_watch_begin(struct file_db *db, struct file_watch *watch);
 
 /* file_watch_look(db, watch, ops): mark as due what waits in ${ops} for a

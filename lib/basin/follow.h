@@ -43,16 +43,16 @@ struct follow_stream {
                          used for another name */
     const char *name; /* lives as long as the follow */
     enum follow_state state;
-    bool stale;           /* see FOLLOW_STALE_MS; not once DONE or DELETED */
-    uint64_t next_seq;    /* of the next record to be handed out */
-    uint64_t last_ms;     /* timestamp of the last record handed out; 0: none */
-    uint64_t missing;     /* numbers skipped since, trimmed before we came */
-    uint64_t tail_seq;    /* the highest tail seen */
-    uint64_t tail_ms;     /* timestamp of the last record by the tail that was
-                             asked for last; 0: none */
-    uint64_t last_answer; /* ms, the clock of follow_run */
-    uint64_t made;        /* which creation of a stream of that name this is,
-                             to be compared only; 0: unknown */
+    bool stale;          /* see FOLLOW_STALE_MS; not once DONE or DELETED */
+    uint64_t next_seq;   /* of the next record to be handed out */
+    uint64_t last_ms;    /* timestamp of the last record handed out; 0: none */
+    uint64_t missing;    /* numbers skipped since, trimmed before we came */
+    uint64_t tail_seq;   /* the highest tail seen */
+    uint64_t tail_ms;    /* timestamp of the last record by the tail that was
+                            asked for last; 0: none */
+    int64_t last_answer; /* ms, the clock of follow_run */
+    uint64_t made;       /* which creation of a stream of that name this is,
+                            to be compared only; 0: unknown */
 };
 
 enum follow_event {
@@ -68,17 +68,17 @@ enum follow_event {
 
 struct follow_note {
     enum follow_event event;
-    const char *stream;                   /* NULL: the list of streams */
-    const struct follow_stream *followed; /* the same; NULL: the list */
+    const struct follow_stream *stream; /* NULL: the list of streams */
     const struct err *err;
     int64_t delay_ms;
     uint64_t n;
 };
 
 struct follow_hooks {
+    /* Of this module both may call follow_more, and look at the streams. */
+
     /* New records of a stream, in order, without command records; borrowed
-     * during the call.  stream->next_seq is already behind them.  It may call
-     * follow_more and nothing else of this module. */
+     * during the call.  stream->next_seq is already behind them. */
     void (*records)(void *arg, const struct follow_stream *stream,
                     const struct wire_record *records, size_t n);
     void (*note)(void *arg, const struct follow_note *note); /* may be NULL */
@@ -163,9 +163,9 @@ bool follow_done(const struct follow *follow);
 
 /*
  * follow_bound(follow, now_ms): up to which time everything has been handed
- * out, in the sense of cli.md's watermark before the grace: the least, over
- * the streams that are BEHIND and not stale, of last_ms; at most ${now_ms}
- * (the wall clock).  0 until the streams are listed.
+ * out: the least, over the streams that are BEHIND and not stale, of last_ms;
+ * at most ${now_ms} (the wall clock, ms).  0 until the streams are listed.
+ * What comes later of a stream that is stale, or new, may be from before it.
  */
 int64_t follow_bound(const struct follow *follow, int64_t now_ms);
 

@@ -10,13 +10,13 @@
 
 void follow_list_init(struct follow_list *list, struct follow_shared *shared)
 {
-    struct retry retry = FOLLOW_SHARED_RETRY;
+    struct retry retry = BASIN_RETRY;
 
     memset(list, 0, sizeof(*list));
     list->shared = shared;
     list->retry = retry;
     list->due_ms = INT64_MIN;
-    buf_init(&list->after, FOLLOW_LIST_NAME_MAX);
+    buf_init(&list->after, WIRE_NAME_MAX);
 }
 
 void follow_list_stop(struct follow_list *list)

@@ -8,9 +8,6 @@
 #include "base/buf.h"
 #include "basin/follow_shared.h"
 
-/* Longer names are none of S2's. */
-#define FOLLOW_LIST_NAME_MAX 1024
-
 struct follow_list {
     struct follow_shared *shared; /* borrowed */
     /* Called for every name, which lives during the call, with which creation

@@ -9,16 +9,10 @@ static void tell(const struct follow_shared *shared,
         hooks->note(hooks->arg, note);
 }
 
-static const char *name_of(const struct follow_stream *stream)
-{
-    return stream != NULL ? stream->name : NULL;
-}
-
 void follow_shared_note(struct follow_shared *shared, enum follow_event event,
                         const struct follow_stream *stream, uint64_t n)
 {
-    struct follow_note note = {
-        .event = event, .stream = name_of(stream), .followed = stream, .n = n};
+    struct follow_note note = {.event = event, .stream = stream, .n = n};
 
     tell(shared, &note);
 }
@@ -32,10 +26,8 @@ int64_t follow_shared_fail(struct follow_shared *shared, struct retry *retry,
                            const struct follow_stream *stream,
                            const struct err *why, int64_t least, int64_t now)
 {
-    struct follow_note note = {.event = FOLLOW_RETRY,
-                               .stream = name_of(stream),
-                               .followed = stream,
-                               .err = why};
+    struct follow_note note = {
+        .event = FOLLOW_RETRY, .stream = stream, .err = why};
 
     note.delay_ms = retry_fail(retry, now, rng_next(&shared->rng), least);
     note.n = retry->fails;

@@ -12,8 +12,6 @@
 /* Streams that have their tail or a page asked for at the same time. */
 #define FOLLOW_SHARED_SLOTS 16
 
-#define FOLLOW_SHARED_RETRY RETRY_INIT(100, 30000)
-
 struct follow_shared {
     struct follow_config config; /* its lists are the follow's copies */
     struct rng rng;

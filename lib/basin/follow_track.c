@@ -217,7 +217,7 @@ void follow_track_begin(struct follow_track *track, int64_t now)
 {
     struct follow_shared *shared = track->shared;
     struct follow_stream *stream = &track->stream;
-    struct retry retry = FOLLOW_SHARED_RETRY;
+    struct retry retry = BASIN_RETRY;
     bool deleted = track->listed;
 
     if (!deleted && !track->resumed)
@@ -228,7 +228,7 @@ void follow_track_begin(struct follow_track *track, int64_t now)
     track->goal = UINT64_MAX;
     track->retry = retry;
     stream->state = FOLLOW_BEHIND;
-    stream->last_answer = (uint64_t)now;
+    stream->last_answer = now;
     shared->unfinished++;
     follow_shared_note(shared, FOLLOW_FOUND, stream, 0);
     if (is_another(track, deleted))
@@ -254,15 +254,14 @@ bool follow_track_is_over(const struct follow_track *track)
 void follow_track_more(struct follow_track *track)
 {
     track->credit = true;
-    if (track->step == FOLLOW_STEP_PAGE && track->op == NULL &&
-        track->place.queue == NULL)
+    if (track->idle && track->place.queue == NULL)
         follow_queue_add(&track->shared->wanting, track);
 }
 
 int64_t follow_track_judge(struct follow_track *track, int64_t now)
 {
     struct follow_stream *stream = &track->stream;
-    int64_t since = (int64_t)stream->last_answer;
+    int64_t since = stream->last_answer;
     bool asked = track->op != NULL || (track->retry.fails > 0 && !track->idle);
 
     stream->stale = false;

@@ -268,7 +268,7 @@ void follow_track_settle(struct follow_track *track, int64_t now)
     struct follow_stream *stream = &track->stream;
 
     if (is_alive(track)) {
-        stream->last_answer = (uint64_t)now;
+        stream->last_answer = now;
         stream->stale = false;
         follow_shared_watch(shared, now);
     }

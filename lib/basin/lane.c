@@ -16,6 +16,7 @@ int lane_init(struct lane *lane, struct lane_shared *shared, const char *name,
         lane_release(lane);
         return err_memory(err);
     }
+    shared->loading++;
     return 0;
 }
 
@@ -94,7 +95,7 @@ static void append(struct lane *lane, struct err *err)
 static void read_page(struct lane *lane, struct err *err)
 {
     struct wire_read read = {.from = lane->from};
-    int64_t since = lane->shared->from_ms - LANE_MEMORY_MS;
+    int64_t since = lane->shared->from_ms - WRITER_MEMORY_MS;
 
     if (lane->step == LANE_FIND) {
         read.by_time = true;
@@ -157,10 +158,26 @@ static void back_off(struct lane *lane, int64_t now)
     shared->config.hooks.note(shared->config.hooks.arg, &note);
 }
 
+/* Once for each stream: the limit has made it forget what it may need. */
+static void tell_forgotten(struct lane *lane)
+{
+    const struct writer_hooks *hooks = &lane->shared->config.hooks;
+    struct writer_note note = {.event = WRITER_FORGOTTEN,
+                               .stream = lane->name,
+                               .n = seen_count(lane->seen),
+                               .seq_num = lane->next};
+
+    if (lane->forgot_noted || !seen_forgot(lane->seen))
+        return;
+    lane->forgot_noted = true;
+    hooks->note(hooks->arg, &note);
+}
+
 int lane_run(struct lane *lane, int64_t now, int64_t *next, struct err *err)
 {
     const struct err *fatal = &lane->attempt.fatal;
 
+    tell_forgotten(lane);
     if (lane->attempt.failed)
         back_off(lane, now);
     if (fatal->code != ERR_NONE)

@@ -11,10 +11,6 @@
 #include "basin/seen.h"
 #include "basin/writer.h"
 
-/* How far before the source's beginning a record can be dated and still be
- * sent again; see exactly-once in README. */
-#define LANE_MEMORY_MS 1800000
-
 /* What all lanes of a writer share; the writer owns it. */
 struct lane_shared {
     struct writer_config config;
@@ -67,7 +63,8 @@ struct lane {
     struct attempt attempt; /* of the request in flight, or next */
 };
 
-/* lane_init(lane, shared, name, err): idle; ${name} is copied.  0 or -1. */
+/* lane_init(lane, shared, name, err): idle, and one of those that are loading;
+ * ${name} is copied.  0 or -1 with ERR_OS. */
 int lane_init(struct lane *lane, struct lane_shared *shared, const char *name,
               struct err *err);
 

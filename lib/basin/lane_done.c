@@ -4,7 +4,7 @@
 
 /* The basin's clock may be behind by so much before a restart could miss
  * records: the memory less the rewind. */
-#define CLOCK_SLACK_MS 1740000
+#define CLOCK_SLACK_MS (WRITER_MEMORY_MS - 60000)
 
 static void note(struct lane *lane, enum writer_event event, uint64_t n)
 {
@@ -188,6 +188,19 @@ static void on_no_stream(struct lane *lane)
     lane->step = LANE_CREATE;
 }
 
+/* Whether such an answer can be to such a request. */
+static bool fits(enum lane_step step, enum outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_MISMATCH:
+        return step == LANE_APPEND;
+    case OUTCOME_UNWRITTEN:
+        return step == LANE_FIND || step == LANE_LOAD || step == LANE_READ_BACK;
+    default:
+        return true;
+    }
+}
+
 static void proceed(struct lane *lane, const struct basin_reply *reply)
 {
     switch (lane->step) {
@@ -221,10 +234,29 @@ static void proceed(struct lane *lane, const struct basin_reply *reply)
     }
 }
 
+static void on_answer(struct lane *lane, const struct basin_reply *reply)
+{
+    bool made = lane->step == LANE_CREATE_BASIN || lane->step == LANE_CREATE;
+    unsigned fails = made ? 0 : attempt_ok(&lane->attempt);
+
+    if (fails > 0) {
+        note(lane, WRITER_RECOVERED, fails);
+        lane->shared->recovered = true;
+    }
+    if (!fits(lane->step, reply->outcome)) {
+        fail(lane, ERR_PROTOCOL, "the answer does not fit the request");
+        return;
+    }
+    proceed(lane, reply);
+    if (!lane->loaded && lane->step == LANE_APPEND) {
+        lane->loaded = true;
+        lane->shared->loading--;
+    }
+}
+
 void lane_done(void *arg, const struct basin_reply *reply)
 {
     struct lane *lane = arg;
-    unsigned fails;
 
     lane->op = NULL;
     lane->shared->answered = true;
@@ -246,16 +278,7 @@ void lane_done(void *arg, const struct basin_reply *reply)
     case ATTEMPT_OVER:
         return;
     case ATTEMPT_ANSWERED:
-        break;
-    }
-    fails = attempt_ok(&lane->attempt);
-    if (fails > 0) {
-        note(lane, WRITER_RECOVERED, fails);
-        lane->shared->recovered = true;
-    }
-    proceed(lane, reply);
-    if (!lane->loaded && lane->step == LANE_APPEND) {
-        lane->loaded = true;
-        lane->shared->loading--;
+        on_answer(lane, reply);
+        return;
     }
 }

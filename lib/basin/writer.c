@@ -81,7 +81,6 @@ int writer_stream(struct writer *writer, const char *name, struct err *err)
     }
     if (writer->started)
         lane->step = LANE_CREATE;
-    writer->shared.loading++;
     lanes[writer->n] = lane;
     return (int)writer->n++;
 }
@@ -135,12 +134,13 @@ bool writer_oldest(const struct writer *writer, struct writer_mark *mark)
     return true;
 }
 
-void writer_age(struct writer *writer, int64_t before_us)
+void writer_age(struct writer *writer, int64_t reading_us)
 {
-    if (before_us > 0)
-        writer->shared.from_ms = before_us / 1000 + LANE_MEMORY_MS;
+    if (reading_us < 0)
+        return;
+    writer->shared.from_ms = reading_us / 1000;
     for (size_t i = 0; i < writer->n; i++)
-        seen_age(writer->lanes[i]->seen, before_us);
+        seen_age(writer->lanes[i]->seen, reading_us - WRITER_MEMORY_MS * 1000);
 }
 
 size_t writer_bytes(const struct writer *writer)
@@ -171,21 +171,6 @@ static void wake(struct writer *writer)
         attempt_wake(&writer->lanes[i]->attempt);
 }
 
-/* Once for each stream: the limit has made it forget what it may need. */
-static void tell_forgotten(struct lane *lane)
-{
-    const struct writer_hooks *hooks = &lane->shared->config.hooks;
-    struct writer_note note = {.event = WRITER_FORGOTTEN,
-                               .stream = lane->name,
-                               .n = seen_count(lane->seen),
-                               .seq_num = lane->next};
-
-    if (lane->forgot_noted || !seen_forgot(lane->seen))
-        return;
-    lane->forgot_noted = true;
-    hooks->note(hooks->arg, &note);
-}
-
 int writer_run(struct writer *writer, int64_t now, int64_t *next,
                struct err *err)
 {
@@ -197,7 +182,6 @@ int writer_run(struct writer *writer, int64_t now, int64_t *next,
     for (size_t i = 0; i < writer->n; i++) {
         if (lane_run(writer->lanes[i], now, next, err) != 0)
             return -1;
-        tell_forgotten(writer->lanes[i]);
     }
     return 0;
 }

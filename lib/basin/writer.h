@@ -17,6 +17,10 @@
 #include "base/hash.h"
 #include "basin/basin.h"
 
+/* How long before what the source reads a record can be dated and still be
+ * sent again; EXACTLY ONCE in the manual of bsky2s2. */
+#define WRITER_MEMORY_MS INT64_C(1800000)
+
 struct writer;
 
 /* Something that somebody may want to know. */
@@ -86,7 +90,7 @@ int writer_stream(struct writer *writer, const char *name, struct err *err);
 /*
  * writer_start(writer, from_ms): begin: create what is missing, and learn the
  * identities in each stream that a source which begins at ${from_ms} may send
- * again: those of records dated from half an hour before it on, and of the
+ * again: those of records dated from WRITER_MEMORY_MS before it on, and of the
  * newest 5,000.  ${from_ms} -1: only those.  Records may be added before that
  * is done; duplicates among them are found later.
  */
@@ -124,9 +128,13 @@ enum writer_added writer_add(struct writer *writer, int stream,
  * mark of the oldest is stored. */
 bool writer_oldest(const struct writer *writer, struct writer_mark *mark);
 
-/* writer_age(writer, before_us): identities older than that may go, and of
- * streams that are added later none is learnt. */
-void writer_age(struct writer *writer, int64_t before_us);
+/*
+ * writer_age(writer, reading_us): the source now reads what is of
+ * ${reading_us} (us; -1: unknown, then nothing changes).  Identities older
+ * than that by WRITER_MEMORY_MS may go, and for a stream that is added later
+ * the source begins there.
+ */
+void writer_age(struct writer *writer, int64_t reading_us);
 
 /* writer_bytes(writer), writer_records(writer): what is queued or in
  * flight, metered; 0 when everything is acked. */

@@ -21,7 +21,9 @@ enum event_kind {
     EVENT_OTHER, /* not ours: another kind, operation or collection */
     EVENT_POST,  /* a post was created; every field below is set */
     EVENT_ERROR, /* v2 only: the server's last words, name and message */
-    EVENT_INFO   /* v2 only: a notice such as OutdatedCursor, likewise */
+    EVENT_INFO,  /* v2 only: a notice such as OutdatedCursor, likewise */
+    EVENT_UNREAD /* the caller's mark, set by nobody here: a post was created,
+                    but only event_peek has seen it */
 };
 
 /* Longest did, rkey and cid in bytes; a longer one makes the event

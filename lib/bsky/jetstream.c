@@ -26,18 +26,6 @@ const char *jetstream_library(void)
     return ws_library();
 }
 
-int jetstream_wire(const char *url, struct err *err)
-{
-    struct jetstream_host host;
-    int wire;
-
-    if (jetstream_host_init(&host, url, err) != 0)
-        return 0;
-    wire = (int)host.wire;
-    jetstream_host_release(&host);
-    return wire;
-}
-
 int jetstream_name(const char *url, char name[POSITION_HOST_SIZE],
                    struct err *err)
 {
@@ -201,7 +189,7 @@ struct jetstream *jetstream_new(const struct jetstream_config *config,
     js->due = INT64_MIN;
     buf_init(&js->path, WS_PATH_MAX);
     buf_init(&js->plain, JETSTREAM_MESSAGE_MAX);
-    buf_init(&js->fetch_body, JETSTREAM_STATE_FETCH_MAX);
+    buf_init(&js->fetch_body, JETSTREAM_FETCH_MAX);
     if (copy_dids(js, config, err) != 0 || copy_hosts(js, config, err) != 0 ||
         copy_dictionary(js, config, err) != 0 ||
         open_ws(js, config, err) != 0) {
@@ -270,22 +258,17 @@ static int64_t deadline(const struct jetstream *js)
     return at;
 }
 
-int64_t jetstream_poll(struct jetstream *js, int64_t now, struct pollfd *fds,
-                       size_t n, size_t *used, int64_t cap)
+int64_t jetstream_poll(struct jetstream *js, int64_t now, struct pollfd *fd,
+                       size_t *used, int64_t cap)
 {
     int64_t until = deadline(js);
-    struct pollfd fd;
-    int64_t nap = ws_poll(js->ws, &fd, used);
+    int64_t nap = ws_poll(js->ws, fd, used);
 
     if (js->state == JETSTREAM_STATE_RESOLVING) {
-        fd.fd = resolve_fd(js->resolve);
-        fd.events = POLLIN;
+        fd->fd = resolve_fd(js->resolve);
+        fd->events = POLLIN;
         *used = 1;
     }
-    if (n < *used)
-        *used = 0;
-    if (*used > 0)
-        fds[0] = fd;
     if (nap >= 0 && nap < cap)
         cap = nap;
     if (until <= now)
@@ -337,13 +320,22 @@ void jetstream_pause(struct jetstream *js, int64_t now)
     ws_pause(js->ws, true);
 }
 
+/* When what has lasted since ${since} would have begun without the pause that
+ * ends at ${now}: nobody fails in a pause. */
+static int64_t without_pause(const struct jetstream *js, int64_t since,
+                             int64_t now)
+{
+    return since < js->paused_at ? since + now - js->paused_at : now;
+}
+
 void jetstream_resume(struct jetstream *js, int64_t now)
 {
     if (!js->paused)
         return;
     js->paused = false;
     if (js->failing_since >= 0)
-        js->failing_since += now - js->paused_at;
+        js->failing_since = without_pause(js, js->failing_since, now);
+    js->retry.since_ms = without_pause(js, js->retry.since_ms, now);
     js->frame_at = now;
     js->event_at = now;
     ws_pause(js->ws, false);

@@ -19,8 +19,8 @@
 /* A larger message is counted and skipped. */
 #define JETSTREAM_MESSAGE_MAX ((size_t)4 << 20)
 
-/* How long each step may take, in ms; jetstream_timing_default has the
- * values of cli.md.  Tests shorten them. */
+/* How long each step may take, in ms; jetstream_timing_default has what the
+ * tools go by.  Tests shorten them. */
 struct jetstream_timing {
     int64_t connect;     /* name, TCP, TLS and upgrade together */
     int64_t frame;       /* silence, pongs included */
@@ -35,18 +35,22 @@ struct jetstream_timing {
 
 extern const struct jetstream_timing jetstream_timing_default;
 
+/* The most that is taken of the answer to a plain request: a dictionary, or
+ * the body of a refusal. */
+#define JETSTREAM_FETCH_MAX ((size_t)1 << 20)
+
 /* Plain HTTP requests are somebody else's business: the answer of a GET,
- * status 0 when there is none. */
+ * status 0 when there is none, or more than JETSTREAM_FETCH_MAX. */
 typedef void jetstream_fetched(void *arg, int status, struct slice body);
 
 enum jetstream_change {
     JETSTREAM_CONNECTING, /* text: the host */
     JETSTREAM_UP,         /* upgraded; text: the host */
     JETSTREAM_DOWN,       /* text: why; retry_ms: when it is tried again */
-    JETSTREAM_PAUSED,     /* closed because paused for too long */
-    JETSTREAM_OVERSIZE,   /* a message above the cap was skipped */
+    JETSTREAM_PAUSED,     /* closed; text: paused for too long */
+    JETSTREAM_OVERSIZE,   /* a message above the cap was skipped; text: why */
     JETSTREAM_GARBAGE,    /* a frame that cannot be decompressed or a binary
-                             one that nobody asked for was skipped */
+                             one that nobody asked for was skipped; text: why */
     JETSTREAM_PLAIN,      /* going on without compression; text: why */
     JETSTREAM_TOO_OLD     /* the cursor is behind the lookback; text: the
                              server's words; the next try asks by time */
@@ -55,12 +59,14 @@ enum jetstream_change {
 struct jetstream_news {
     enum jetstream_change change;
     const char *host; /* name and port */
-    const char *text; /* may be from the network: scrub before printing */
-    int64_t retry_ms;
+    const char *text; /* never NULL, valid during the call; may be from the
+                         network: scrub before printing */
+    int64_t retry_ms; /* from now on; 0 but for JETSTREAM_DOWN */
 };
 
 struct jetstream_hooks {
-    /* a whole message, valid during the call; may call jetstream_pause */
+    /* a whole message, valid during the call; may call jetstream_pause and
+     * jetstream_progress */
     void (*message)(void *arg, struct slice json);
     /* what to ask ${host} for; see position_connect */
     struct position_cursor (*cursor)(void *arg, const char *host, bool by_time);
@@ -76,7 +82,7 @@ struct jetstream_hooks {
 
 /* All copied, but for the hooks' arg. */
 struct jetstream_config {
-    const char *const *urls; /* in order of preference; see jetstream_wire */
+    const char *const *urls; /* in order of preference; see jetstream_name */
     size_t nurls;            /* at least 1 */
     const char *const *dids; /* only these accounts' events */
     size_t ndids;
@@ -96,13 +102,6 @@ struct jetstream;
  * string. */
 const char *jetstream_library(void);
 
-/*
- * jetstream_wire(url, err): EVENT_V1 for a path /subscribe or none,
- * EVENT_V2 for /xrpc/network.bsky.jetstream.subscribeEvents; 0 with
- * ERR_USAGE for anything else or a bad URL.
- */
-int jetstream_wire(const char *url, struct err *err);
-
 /* jetstream_new(config, err): nothing is connected before the first
  * jetstream_run.  NULL: ERR_USAGE (a URL, or more DIDs than a request can
  * hold), ERR_OS, ERR_DATA (the dictionary), ERR_CONFIG (cacert). */
@@ -111,7 +110,9 @@ struct jetstream *jetstream_new(const struct jetstream_config *config,
 
 /*
  * jetstream_name(url, name, err): the name and port by which positions know
- * the host of ${url}.  0, or -1 with ERR_USAGE.
+ * the host of ${url}, whose path is /subscribe or none (wire v1) or
+ * /xrpc/network.bsky.jetstream.subscribeEvents (wire v2).  0, or -1 with
+ * ERR_USAGE for anything else or a bad URL, or ERR_OS.
  */
 int jetstream_name(const char *url, char name[POSITION_HOST_SIZE],
                    struct err *err);
@@ -128,13 +129,13 @@ const char *jetstream_prefer(struct jetstream *js, const char *name);
 void jetstream_free(struct jetstream *js);
 
 /*
- * jetstream_poll(js, now, fds, n, used, cap): fill at most ${n} (2 is enough)
- * entries of ${fds} with what to wait for, store their number in *${used},
- * and return how many ms (at most ${cap}) the caller may sleep.
+ * jetstream_poll(js, now, fd, used, cap): store in ${fd} what to wait for and
+ * in *${used} 1, or 0 when there is no descriptor to wait for; return how many
+ * ms (at most ${cap}) the caller may sleep from ${now} (ms) on.
  */
 struct pollfd;
-int64_t jetstream_poll(struct jetstream *js, int64_t now, struct pollfd *fds,
-                       size_t n, size_t *used, int64_t cap);
+int64_t jetstream_poll(struct jetstream *js, int64_t now, struct pollfd *fd,
+                       size_t *used, int64_t cap);
 
 /*
  * jetstream_run(js, now, err): do what is due at ${now} (ms), without

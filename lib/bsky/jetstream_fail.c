@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "bsky/jetstream_state.h"
@@ -40,7 +39,8 @@ static int64_t flow(const struct jetstream *js)
  * What the connection that ends here means for those that failed before it.
  * A few messages are progress enough for the budget.  For the back-off and
  * the host they are not: one whose own source is dead replays what it has,
- * and falls silent, at each connect.
+ * and falls silent, at each connect.  The host's time begins anew when they
+ * brought the caller on.
  */
 static void account(struct jetstream *js)
 {
@@ -50,6 +50,8 @@ static void account(struct jetstream *js)
         retry_ok(&js->retry);
     if (js->state == JETSTREAM_STATE_UP && (settled || js->delivered))
         js->failing_since = -1;
+    if (js->progressed)
+        js->retry.since_ms = js->now;
 }
 
 void jetstream_attempt_park(struct jetstream *js)
@@ -72,7 +74,6 @@ static int64_t delay(struct jetstream *js, int64_t least_ms)
         return retry_fail(&js->retry, js->now, random, least_ms);
     if (same.fails > 0)
         same.fails--;
-    js->retry.since_ms = js->now;
     return retry_fail(&same, js->now, random, least_ms);
 }
 

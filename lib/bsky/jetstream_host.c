@@ -27,24 +27,18 @@ static int set_wire(struct jetstream_host *host, struct err *err)
     return 0;
 }
 
-/* The names in lower case: they say which host a position belongs to. */
-static int set_names(struct jetstream_host *host, struct err *err)
+/* The names in lower case: they say which host a position belongs to.  What
+ * url_server takes has no more than 254 bytes. */
+static void set_names(struct jetstream_host *host)
 {
     struct slice from = host->server.host;
     bool six = memchr(from.p, ':', from.n) != NULL;
 
-    if (from.n > 255)
-        return err_set(err, ERR_USAGE, "the name is too long: '%.60s...'",
-                       host->url);
-    for (size_t i = 0; i < from.n; i++) {
-        char c = from.p[i];
-
-        host->domain[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-    }
+    for (size_t i = 0; i < from.n; i++)
+        host->domain[i] = slice_lower(from.p[i]);
     host->domain[from.n] = '\0';
     snprintf(host->name, sizeof(host->name), "%s%.255s%s:%u", six ? "[" : "",
              host->domain, six ? "]" : "", host->server.port);
-    return 0;
 }
 
 int jetstream_host_init(struct jetstream_host *host, const char *url,
@@ -55,8 +49,10 @@ int jetstream_host_init(struct jetstream_host *host, const char *url,
     if (host->url == NULL)
         return err_memory(err);
     if (url_server(host->url, &host->server, err) == 0 &&
-        set_wire(host, err) == 0 && set_names(host, err) == 0)
+        set_wire(host, err) == 0) {
+        set_names(host);
         return 0;
+    }
     jetstream_host_release(host);
     return -1;
 }

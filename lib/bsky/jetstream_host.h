@@ -18,15 +18,12 @@
 /* The id of the one dictionary that wire v1 has. */
 #define JETSTREAM_HOST_V1_DICTIONARY 1612007021U
 
-/* A name, a port, and a NUL: position.h has no more room. */
-#define JETSTREAM_HOST_NAME 272
-
 struct jetstream_host {
     char *url; /* the text that the views below look into */
     struct url_server server;
     enum event_wire wire;
-    char name[JETSTREAM_HOST_NAME];   /* lowercased, and the port */
-    char domain[JETSTREAM_HOST_NAME]; /* without it */
+    char name[POSITION_HOST_SIZE];   /* lowercased, and the port */
+    char domain[POSITION_HOST_SIZE]; /* without it */
     struct zst *zst; /* with the dictionary that it served; NULL: none */
     uint32_t id;     /* of that dictionary */
     bool refused;    /* it does not know the user's dictionary */

@@ -13,9 +13,6 @@
 /* No real frame needs a larger window besides its content. */
 #define JETSTREAM_STATE_WINDOW 18
 
-/* A dictionary, or the body of a refusal. */
-#define JETSTREAM_STATE_FETCH_MAX ((size_t)1 << 20)
-
 enum jetstream_state {
     JETSTREAM_STATE_WAITING,   /* until due; for ever while paused */
     JETSTREAM_STATE_FETCHING,  /* the dictionary */
@@ -89,16 +86,25 @@ static inline bool jetstream_state_watches(const struct jetstream *js)
     return js->timing.event > 0 && js->ndids == 0;
 }
 
-/* jetstream_attempt_due(js): whether it is time for another attempt.  Goes to
- * the next host when it is time for that; sets js->err when the budget is
- * spent. */
-bool jetstream_attempt_due(struct jetstream *js);
+/* jetstream_attempt.c: to a connection. */
 
 /* jetstream_attempt_begin(js): begin one. */
 void jetstream_attempt_begin(struct jetstream *js);
 
 /* jetstream_attempt_step(js): go on with what is going on, but for UP. */
 void jetstream_attempt_step(struct jetstream *js);
+
+/* jetstream_attempt_up(js), jetstream_attempt_down(js, end): what the
+ * websocket tells. */
+void jetstream_attempt_up(struct jetstream *js);
+void jetstream_attempt_down(struct jetstream *js, const struct ws_end *end);
+
+/* jetstream_fail.c: away from one. */
+
+/* jetstream_attempt_due(js): whether it is time for another attempt.  Goes to
+ * the next host when it is time for that; sets js->err when the budget is
+ * spent. */
+bool jetstream_attempt_due(struct jetstream *js);
 
 /* jetstream_attempt_drop(js): end whatever is going on, without a word. */
 void jetstream_attempt_drop(struct jetstream *js);
@@ -114,11 +120,6 @@ void jetstream_attempt_park(struct jetstream *js);
  */
 void jetstream_attempt_fail(struct jetstream *js, const char *why,
                             int64_t least_ms);
-
-/* jetstream_attempt_up(js), jetstream_attempt_down(js, end): what the
- * websocket tells. */
-void jetstream_attempt_up(struct jetstream *js);
-void jetstream_attempt_down(struct jetstream *js, const struct ws_end *end);
 
 /* jetstream_state_tell(js, change, text, retry_ms): news of the host. */
 void jetstream_state_tell(struct jetstream *js, enum jetstream_change change,

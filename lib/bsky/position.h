@@ -24,8 +24,8 @@
 #define POSITION_REWIND_HOST_US INT64_C(600000000)
 #define POSITION_REWIND_SEQ 10000
 
-/* How long identities are remembered, and how far one event's time may jump
- * before a second one has to confirm it (us). */
+/* How far one event's time may jump before a second one has to confirm it
+ * (us): as far as the writer remembers what came (WRITER_MEMORY_MS). */
 #define POSITION_MEMORY_US INT64_C(1800000000)
 
 /* The longest name of a host with its port, and a NUL. */
@@ -96,8 +96,7 @@ void position_resume(struct position *pos, const struct position_place *from,
 
 /*
  * position_start(pos, host): where a first connection to ${host} will begin,
- * us; -1: the live tip.  What the streams hold from POSITION_MEMORY_US before
- * it on may be sent again.
+ * us; -1: the live tip.  For writer_start.
  */
 int64_t position_start(const struct position *pos, const char *host);
 
@@ -120,8 +119,7 @@ enum position_verdict position_event(struct position *pos, int64_t time_us,
                                      int64_t seq);
 
 /* position_reading(pos): the time of what is being read: C, or where a replay
- * begins that has not come to C yet; -1: none.  Identities older than that by
- * POSITION_MEMORY_US may be forgotten. */
+ * begins that has not come to C yet; -1: none (us).  For writer_age. */
 int64_t position_reading(const struct position *pos);
 
 #endif

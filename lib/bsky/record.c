@@ -22,10 +22,8 @@ static int add_lowered(struct buf *out, const char *key, struct slice value)
 
     if (add_key(out, key, value) != 0)
         return -1;
-    for (size_t i = from + strlen(key); i < out->n; i++) {
-        if (out->p[i] >= 'A' && out->p[i] <= 'Z')
-            out->p[i] = (char)(out->p[i] + 'a' - 'A');
-    }
+    for (size_t i = from + strlen(key); i < out->n; i++)
+        out->p[i] = slice_lower(out->p[i]);
     return 0;
 }
 

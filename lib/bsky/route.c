@@ -239,11 +239,8 @@ static struct slice lowered_tail(struct slice host, char low[ROUTE_DOMAIN_MAX])
 
     if (tail.n > ROUTE_DOMAIN_MAX)
         tail.n = ROUTE_DOMAIN_MAX;
-    for (size_t i = 0; i < tail.n; i++) {
-        char c = host.p[host.n - tail.n + i];
-
-        low[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-    }
+    for (size_t i = 0; i < tail.n; i++)
+        low[i] = slice_lower(host.p[host.n - tail.n + i]);
     return tail;
 }
 
@@ -281,15 +278,15 @@ static bool has_controls(struct slice s)
     return false;
 }
 
-int routes_stream_ok(struct slice name)
+bool routes_stream_ok(struct slice name)
 {
     const struct slice own = SLICE("_bsky2s2/");
 
     if (name.n == 0 || name.n > ROUTE_STREAM_MAX)
-        return 0;
+        return false;
     if (slice_eq(name, SLICE(".")) || slice_eq(name, SLICE("..")))
-        return 0;
+        return false;
     if (name.n >= own.n && memcmp(name.p, own.p, own.n) == 0)
-        return 0;
+        return false;
     return text_is_utf8(name) && !has_controls(name);
 }

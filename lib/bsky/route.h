@@ -4,6 +4,7 @@
 #ifndef BSKY_ROUTE_H
 #define BSKY_ROUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -30,7 +31,7 @@ struct routes *routes_new(void);
 void routes_free(struct routes *routes);
 
 /*
- * routes_add_defaults(routes, err): add the nine sites of the default map.
+ * routes_add_defaults(routes, err): add the default map.
  * A default domain never replaces one that the user gave.
  */
 int routes_add_defaults(struct routes *routes, struct err *err);
@@ -68,6 +69,6 @@ const struct route *routes_find(const struct routes *routes, struct slice host);
 /* routes_stream_ok(name): whether ${name} can be a stream's: 1 to 512 bytes
  * of UTF-8, not "." or "..", without control characters, and not in the
  * tool's own _bsky2s2/. */
-int routes_stream_ok(struct slice name);
+bool routes_stream_ok(struct slice name);
 
 #endif

@@ -52,11 +52,6 @@ static int draft_stream(struct route_draft *draft, struct slice name,
     return draft_add(draft, name, err);
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
-
 /* Lowercases ${name} into ${out}; false when it is no domain. */
 static bool read_domain(struct slice name, char out[ROUTE_DOMAIN_MAX])
 {
@@ -65,7 +60,7 @@ static bool read_domain(struct slice name, char out[ROUTE_DOMAIN_MAX])
     if (name.n > ROUTE_DOMAIN_MAX)
         return false;
     for (size_t i = 0; i < name.n; i++) {
-        char c = lower(name.p[i]);
+        char c = slice_lower(name.p[i]);
 
         if (c == '.' ? empty
                      : !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||

@@ -6,9 +6,6 @@
 #include "base/text.h"
 #include "s2/client_state.h"
 
-#define WAIT_MAX_S 60L
-#define STREAM_MAX 512
-
 /* A session at the tail gets a heartbeat every 5 to 15 s. */
 #define SILENCE_MS 20000
 
@@ -88,10 +85,7 @@ static struct http_request *request_start(struct request *r,
  * make JSON that is none. */
 static int check_stream(const char *name, struct err *err)
 {
-    size_t n = strlen(name);
-
-    if (n == 0 || n > STREAM_MAX || strcmp(name, ".") == 0 ||
-        strcmp(name, "..") == 0 || !text_is_utf8(slice_str(name)))
+    if (!wire_is_name(name))
         return err_set(err, ERR_CONFIG, "'%.64s' is no stream's name", name);
     return 0;
 }
@@ -177,19 +171,10 @@ struct http_request *client_append(struct client *client, const char *stream,
     return request_start(&r, client, done, arg, err);
 }
 
-/* A whole number of seconds that is not shorter. */
-static int64_t wait_seconds(int64_t ms)
-{
-    if (ms <= 0)
-        return 0;
-    return ms < WAIT_MAX_S * 1000 ? (ms + 999) / 1000 : WAIT_MAX_S;
-}
-
 struct http_request *client_read(struct client *client, const char *stream,
                                  const struct wire_read *read, http_done *done,
                                  void *arg, struct err *err)
 {
-    int64_t wait_s = wait_seconds(read->wait_ms);
     struct request r;
 
     if (records_init(&r, client, "GET", stream, err) != 0)
@@ -197,9 +182,6 @@ struct http_request *client_read(struct client *client, const char *stream,
     r.failed |= buf_addf(&r.url, "?%s=%" PRIu64 "&count=%zu",
                          read->by_time ? "timestamp" : "seq_num", read->from,
                          read->limit) != 0;
-    if (wait_s > 0)
-        r.failed |= buf_addf(&r.url, "&wait=%" PRId64, wait_s) != 0;
-    r.spec.timeout_ms += wait_s * 1000;
     r.spec.max_reply = BATCH_MAX;
     add_header(&r, client->key_header);
     add_header(&r, "Accept: application/protobuf");

@@ -47,8 +47,10 @@ enum outcome client_classify(const struct http_reply *reply,
                              struct wire_error *error, struct err *err);
 
 /*
- * Requests: each returns http_start's handle, or NULL with an error; ${done}
- * gets the plain answer, for client_classify and the parsers of wire.h.
+ * Requests: each returns http_start's handle, or NULL with its errors, with
+ * ERR_CONFIG for what can be no stream's name, or with those of wire_encode.
+ * ${done} gets the plain answer, for client_classify and the parsers of
+ * wire.h.
  */
 struct http_request *client_create_basin(struct client *client, http_done *done,
                                          void *arg, struct err *err);
@@ -60,7 +62,7 @@ struct http_request *client_append(struct client *client, const char *stream,
                                    const struct wire_append *append,
                                    http_done *done, void *arg, struct err *err);
 
-/* wait_ms is rounded up to seconds, at most 60. */
+/* client_read: one page. */
 struct http_request *client_read(struct client *client, const char *stream,
                                  const struct wire_read *read, http_done *done,
                                  void *arg, struct err *err);
@@ -69,8 +71,7 @@ struct http_request *client_read(struct client *client, const char *stream,
  * client_follow: a session of S2S frames (s2/frame.h), which go to ${bytes}
  * as http_stream gives them; it ends after 20 s of silence.  read->limit: the
  * session ends with so many records, or at the tail; 0: never, it waits there
- * for more.  wait_ms is unused.  By time from behind the last record begins
- * at the tail.
+ * for more.  By time from behind the last record begins at the tail.
  */
 struct http_request *client_follow(struct client *client, const char *stream,
                                    const struct wire_read *read,

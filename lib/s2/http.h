@@ -82,7 +82,8 @@ void http_free(struct http *http);
 
 /*
  * http_start(http, spec, done, arg, err): begin a request; ${done} is called
- * from a later http_wait.  Returns a handle for http_cancel, or NULL.
+ * from a later http_wait.  Returns a handle for http_cancel, or NULL with
+ * ERR_CONFIG (a line break in a header) or ERR_OS.
  */
 struct http_request *http_start(struct http *http, const struct http_spec *spec,
                                 http_done *done, void *arg, struct err *err);
@@ -95,9 +96,9 @@ struct http_request *http_start(struct http *http, const struct http_spec *spec,
  * began, it ends in HTTP_MAYBE (HTTP_NO_EFFECT before anything was sent), and
  * its connection with it, whoever shares it.  It does not wait for its turn.
  * Over https many of them share a connection, if the server speaks HTTP/2;
- * they begin only when the one stands that is just being opened.  NULL with
- * ERR_OS when there are too many that share none: 64 of the descriptors that
- * this process could have at http_new are not for them.
+ * they begin only when the one stands that is just being opened.  NULL as of
+ * http_start, and with ERR_OS when there are too many that share none: 64 of
+ * the descriptors that this process could have at http_new are not for them.
  */
 struct http_request *http_stream(struct http *http,
                                  const struct http_spec *spec,

@@ -1,6 +1,6 @@
 /*
  * One HTTP request on a libcurl easy handle: its options, its bodies, and
- * what its end means.  Internal to http.c, which runs many of them.
+ * what its end means.  Internal to http*.c; http.c runs many of them.
  */
 #ifndef S2_HTTP_EASY_H
 #define S2_HTTP_EASY_H

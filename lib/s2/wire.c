@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "s2.pb-c.h"
-
-#define TOKEN_MAX 36
 
 /* What one parsed message may allocate.  A page holds at most 1 MiB, but an
  * empty record of two bytes becomes a struct of a hundred. */
@@ -14,6 +13,14 @@
 const char *wire_library(void)
 {
     return protobuf_c_version();
+}
+
+bool wire_is_name(const char *name)
+{
+    size_t n = strlen(name);
+
+    return n > 0 && n <= WIRE_NAME_MAX && strcmp(name, ".") != 0 &&
+           strcmp(name, "..") != 0 && text_is_utf8(slice_str(name));
 }
 
 bool wire_is_command(const struct wire_record *record)
@@ -112,9 +119,9 @@ static int check_append(const struct wire_append *in, size_t *nheaders,
     }
     if (metered > WIRE_BATCH_BYTES)
         return err_set(err, ERR_BUG, "a batch of %zu bytes", metered);
-    if (in->fencing_token != NULL && strlen(in->fencing_token) > TOKEN_MAX)
+    if (in->fencing_token != NULL && strlen(in->fencing_token) > WIRE_TOKEN_MAX)
         return err_set(err, ERR_BUG, "a fencing token over %d bytes",
-                       TOKEN_MAX);
+                       WIRE_TOKEN_MAX);
     return 0;
 }
 

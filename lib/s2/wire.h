@@ -17,6 +17,12 @@
 #define WIRE_BATCH_RECORDS 1000
 #define WIRE_BATCH_BYTES ((size_t)1 << 20)
 
+/* And on names of streams and fencing tokens; the body of a trim has just so
+ * many, a number in network order.  All in bytes. */
+#define WIRE_NAME_MAX 512
+#define WIRE_TOKEN_MAX 36
+#define WIRE_TRIM_BYTES 8
+
 struct wire_header {
     struct slice name; /* empty: a command record */
     struct slice value;
@@ -33,6 +39,10 @@ struct wire_record {
 /* wire_library(): the version of protobuf-c in use; a static string. */
 const char *wire_library(void);
 
+/* wire_is_name(name): whether a stream can have it: 1 to WIRE_NAME_MAX bytes of
+ * UTF-8, neither "." nor "..". */
+bool wire_is_name(const char *name);
+
 /* wire_is_command(record): a fence or a trim, which readers skip. */
 bool wire_is_command(const struct wire_record *record);
 
@@ -46,19 +56,20 @@ struct wire_append {
     size_t n;                  /* 1 to WIRE_BATCH_RECORDS */
     bool match;                /* the next field counts */
     uint64_t match_seq_num;    /* append only if it is the next number */
-    const char *fencing_token; /* NULL: none; at most 36 bytes */
+    const char *fencing_token; /* NULL: none; at most WIRE_TOKEN_MAX */
 };
 
-/* One page of a read. */
+/* A page of a read, or a session. */
 struct wire_read {
     bool by_time; /* from is a timestamp in ms: the first record there or
                      later; else from is a sequence number */
     uint64_t from;
-    size_t limit;    /* records, 1 to WIRE_BATCH_RECORDS; fewer may come */
-    int64_t wait_ms; /* at the tail, wait so long for records; 0: do not */
+    size_t limit; /* records.  A page: 1 to WIRE_BATCH_RECORDS, fewer may come;
+                     a session: any number, 0: for ever */
 };
 
-/* wire_encode(in, out, err): append the AppendInput message to ${out}. */
+/* wire_encode(in, out, err): append the AppendInput message to ${out}.  0, or
+ * -1 with ERR_BUG (above one of the limits) or ERR_OS, ${out} as it was. */
 int wire_encode(const struct wire_append *in, struct buf *out, struct err *err);
 
 /* A position: the number of a record, and its timestamp in ms. */
@@ -73,7 +84,8 @@ struct wire_ack {
     struct wire_position tail;
 };
 
-/* wire_parse_ack(body, ack, err): parse an AppendAck; -1 with ERR_PROTOCOL. */
+/* wire_parse_ack(body, ack, err): parse an AppendAck; 0, or -1 with
+ * ERR_PROTOCOL or ERR_OS. */
 int wire_parse_ack(struct slice body, struct wire_ack *ack, struct err *err);
 
 struct wire_batch; /* a parsed ReadBatch */
@@ -107,7 +119,8 @@ struct wire_error {
  * empty. */
 void wire_parse_error(struct slice body, struct wire_error *error);
 
-/* wire_parse_tail(body, tail, err): {"tail":{"seq_num","timestamp"}}. */
+/* wire_parse_tail(body, tail, err): {"tail":{"seq_num","timestamp"}}.  0, or -1
+ * with ERR_PROTOCOL. */
 int wire_parse_tail(struct slice body, struct wire_position *tail,
                     struct err *err);
 
@@ -119,7 +132,8 @@ struct wire_list {
     char *last; /* where the next page starts, NULL when there is none */
 };
 
-/* wire_parse_list(body, list, err): parse a page; wire_list_release after 0. */
+/* wire_parse_list(body, list, err): parse a page; wire_list_release after 0.
+ * -1 with ERR_PROTOCOL or ERR_OS, nothing to release. */
 int wire_parse_list(struct slice body, struct wire_list *list, struct err *err);
 void wire_list_release(struct wire_list *list);
 

@@ -7,9 +7,6 @@
 #include "base/parse.h"
 #include "base/text.h"
 
-/* S2's limit on a stream's name, in bytes. */
-#define NAME_MAX_BYTES 512
-
 static json_t *load(struct slice body)
 {
     return body.n == 0 ? NULL : json_loadb(body.p, body.n, 0, NULL);
@@ -91,7 +88,7 @@ static int read_name(const json_t *entry, char **name, struct err *err)
     const json_t *v = json_object_get(entry, "name");
     size_t n = json_string_length(v);
 
-    if (!json_is_string(v) || n == 0 || n > NAME_MAX_BYTES)
+    if (!json_is_string(v) || n == 0 || n > WIRE_NAME_MAX)
         return err_set(err, ERR_PROTOCOL, "a listed stream has no name");
     *name = malloc(n + 1);
     if (*name == NULL)

@@ -295,7 +295,7 @@ void chart_draw(const struct chart_model *model,
     } else if (room > 0) {
         row = draw_waiting(&frame, room > 2 ? 2 : 1);
     }
-    if (options->keys && row + 2 <= room + 1) {
+    if (options->keys && row < room) {
         put_text(&frame, row + 1, margin,
                  "q quit  space pause  s sort  r rate  z zero", GRID_DIM);
         row += 2;

@@ -15,7 +15,10 @@ enum chart_sort { CHART_BY_NAME, CHART_BY_COUNT };
 /* Panels, as bits. */
 #define CHART_RECENT 1
 #define CHART_TOTAL 2
-#define CHART_SPARK 4
+#define CHART_SPARK 4 /* beside another one */
+
+/* Windows that a sparkline shows at most. */
+#define CHART_HISTORY 16
 
 /* An unknown number. */
 #define CHART_UNKNOWN INT64_MIN
@@ -43,7 +46,7 @@ struct chart_model {
     int64_t lag_ms;     /* CHART_UNKNOWN */
     uint64_t late;
     uint64_t late_graced;
-    uint64_t late_other; /* trimmed before they could be read */
+    uint64_t missing; /* records trimmed before they could be read */
     size_t nstreams;
     size_t nstale;
     size_t ndeleted;

@@ -12,8 +12,6 @@
 #define BAR_TIGHT 8 /* side by side before the second panel is given up */
 #define BAR_GOOD 16 /* side by side before panels are stacked */
 #define SPARK_LEAST 4
-#define SPARK_MOST 16
-#define SPARK_ALONE 64
 
 int chart_layout_margin(int width)
 {
@@ -35,12 +33,6 @@ static bool has_both(const struct chart_need *need)
     return (need->panels & CHART_RECENT) && (need->panels & CHART_TOTAL);
 }
 
-static bool is_spark_alone(const struct chart_need *need)
-{
-    return (need->panels & (CHART_RECENT | CHART_TOTAL)) == 0 &&
-           (need->panels & CHART_SPARK);
-}
-
 /* Labels are whole where they leave two thirds to the rest. */
 static void lay_label(const struct chart_need *need,
                       struct chart_layout *layout)
@@ -59,13 +51,10 @@ static int behind_bar(int count, bool shares)
 /* Gives a part of the bar to the sparkline. */
 static void lay_spark(const struct chart_need *need, struct chart_panel *panel)
 {
-    if (is_spark_alone(need)) {
-        panel->spark = least(panel->bar, SPARK_ALONE);
-        panel->bar = 0;
-    } else if ((need->panels & CHART_SPARK) && panel->bar / 4 >= SPARK_LEAST) {
-        panel->spark = least(panel->bar / 4, SPARK_MOST);
-        panel->bar -= panel->spark + 1;
-    }
+    if ((need->panels & CHART_SPARK) == 0 || panel->bar / 4 < SPARK_LEAST)
+        return;
+    panel->spark = least(panel->bar / 4, CHART_HISTORY);
+    panel->bar -= panel->spark + 1;
 }
 
 /* A panel that ends before column ${end}. */

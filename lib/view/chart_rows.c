@@ -47,8 +47,8 @@ static bool goes_by_total(const struct chart_options *options)
 /* Adds a row's history to the other's, of which the newest window is last. */
 static void add_history(const uint32_t *from, size_t n, uint32_t *to)
 {
-    for (size_t i = 1; i <= n && i <= CHART_ROWS_HISTORY; i++) {
-        uint32_t *sum_of = &to[CHART_ROWS_HISTORY - i];
+    for (size_t i = 1; i <= n && i <= CHART_HISTORY; i++) {
+        uint32_t *sum_of = &to[CHART_HISTORY - i];
 
         *sum_of = from[n - i] > UINT32_MAX - *sum_of ? UINT32_MAX
                                                      : *sum_of + from[n - i];
@@ -148,8 +148,8 @@ void chart_rows_pick(const struct chart_model *model,
 
     memset(rows, 0, sizeof(*rows));
     rows->prefix = common_prefix(model);
-    rows->nhistory = model->nhistory < CHART_ROWS_HISTORY ? model->nhistory
-                                                          : CHART_ROWS_HISTORY;
+    rows->nhistory =
+        model->nhistory < CHART_HISTORY ? model->nhistory : CHART_HISTORY;
     if (keep > 0) {
         keep_largest(model, goes_by_total(options), keep, rows);
         if (options->sort == CHART_BY_NAME)
@@ -176,6 +176,6 @@ const uint32_t *chart_rows_history(const struct chart_rows *rows,
     const struct chart_row *row = rows->rows[i];
 
     if (chart_rows_is_other(rows, i))
-        return rows->other_history + CHART_ROWS_HISTORY - n;
+        return rows->other_history + CHART_HISTORY - n;
     return row->history != NULL ? row->history + model->nhistory - n : NULL;
 }

@@ -6,9 +6,8 @@
 
 #include "view/chart.h"
 
-/* Rows, and windows of a history, that are shown at most. */
+/* Rows that are shown at most. */
 #define CHART_ROWS_MAX 1000
-#define CHART_ROWS_HISTORY 64
 
 struct chart_rows {
     const struct chart_row *rows[CHART_ROWS_MAX + 1];
@@ -18,7 +17,7 @@ struct chart_rows {
                                a '/'; may be empty */
     struct chart_row other; /* the sum of those that are not shown */
     char other_label[40];
-    uint32_t other_history[CHART_ROWS_HISTORY];
+    uint32_t other_history[CHART_HISTORY];
     uint64_t recent, total;           /* sums of all rows */
     uint64_t recent_most, total_most; /* of the rows shown */
 };

@@ -94,7 +94,7 @@ static void say_all(struct status *status, enum verbosity verbosity)
     say_rate(m, brief, status->text[RATE]);
     say_lag(m, brief, status->text[LAG]);
     say_late(m, verbosity, status->text[LATE]);
-    say_count(m->late_other, "trimmed ", "", status->text[TRIMMED]);
+    say_count(m->missing, "trimmed ", "", status->text[TRIMMED]);
     say_count(m->nstale, "", " stale", status->text[STALE]);
     say_count(m->ndeleted, "", " deleted", status->text[DELETED]);
     chart_text_clock(m->clock_s, status->text[CLOCK]);

@@ -31,12 +31,6 @@ struct field {
     struct buf label;
 };
 
-/* A body, read. */
-struct body {
-    json_t *root; /* an object, or NULL */
-    bool reals;   /* integers were read as reals */
-};
-
 /* Where the numbers of a body are written. */
 struct scratch {
     char text[48];
@@ -138,14 +132,14 @@ void field_free(struct field *field)
     free(field);
 }
 
-static bool by_stream(const struct field *field)
+bool field_by_stream(const struct field *field)
 {
     return field->nnames == 1 && is_stream(field->names[0]);
 }
 
 bool field_parses(const struct field *field)
 {
-    return !by_stream(field) || field->nwhere > 0 || field->time != NULL;
+    return !field_by_stream(field) || field->nwhere > 0 || field->time != NULL;
 }
 
 static bool needs_body(const struct field *field)
@@ -175,18 +169,6 @@ int field_json(struct slice text, json_t **json, bool *reals, struct err *err)
     if (*json == NULL && (why.text[0] == '\0' ||
                           json_error_code(&why) == json_error_out_of_memory))
         return err_memory(err);
-    return 0;
-}
-
-static int body_load(struct slice json, struct body *body, struct err *err)
-{
-    json_t *root;
-
-    if (field_json(json, &root, &body->reals, err) != 0)
-        return -1;
-    body->root = json_is_object(root) ? root : NULL;
-    if (body->root == NULL)
-        json_decref(root);
     return 0;
 }
 
@@ -230,7 +212,7 @@ static bool is_whole(double d)
 }
 
 /* A text with a NUL ends there. */
-static const char *value_text(const struct body *body, const json_t *value,
+static const char *value_text(const json_t *value, bool reals,
                               struct scratch *scratch)
 {
     switch (value == NULL ? JSON_NULL : json_typeof(value)) {
@@ -239,7 +221,7 @@ static const char *value_text(const struct body *body, const json_t *value,
     case JSON_INTEGER:
         return integer_text(json_integer_value(value), scratch);
     case JSON_REAL:
-        if (body->reals && is_whole(json_real_value(value)))
+        if (reals && is_whole(json_real_value(value)))
             return integer_text((int64_t)json_real_value(value), scratch);
         return real_text(value, scratch);
     case JSON_TRUE:
@@ -251,13 +233,14 @@ static const char *value_text(const struct body *body, const json_t *value,
     }
 }
 
-/* Lives as long as the record, the body and ${scratch}. */
+/* Lives as long as the record and ${scratch}. */
 static const char *text_of(const char *name, const struct field_record *record,
-                           const struct body *body, struct scratch *scratch)
+                           struct scratch *scratch)
 {
     if (is_stream(name))
         return record->stream;
-    return value_text(body, json_object_get(body->root, name), scratch);
+    return value_text(json_object_get(record->json, name), record->reals,
+                      scratch);
 }
 
 /* What of the text fits, whole characters only.  Returns whether all did. */
@@ -280,12 +263,11 @@ static bool add_cut(struct buf *label, const char *text)
 }
 
 static int make_label(struct field *field, const struct field_record *record,
-                      const struct body *body, struct slice *label,
-                      struct err *err)
+                      struct slice *label, struct err *err)
 {
     bool fits = true;
 
-    if (by_stream(field)) {
+    if (field_by_stream(field)) {
         *label = slice_str(record->stream);
         return 0;
     }
@@ -299,31 +281,30 @@ static int make_label(struct field *field, const struct field_record *record,
             fits = add_cut(&field->label, ",");
         if (fits)
             fits = add_cut(&field->label,
-                           text_of(field->names[i], record, body, &scratch));
+                           text_of(field->names[i], record, &scratch));
     }
     *label = buf_slice(&field->label);
     return 0;
 }
 
 static bool matches(const struct field *field,
-                    const struct field_record *record, const struct body *body)
+                    const struct field_record *record)
 {
     for (size_t i = 0; i < field->nwhere; i++) {
         const struct where *where = &field->where[i];
         struct scratch scratch;
 
-        if (fnmatch(where->glob, text_of(where->name, record, body, &scratch),
-                    0) != 0)
+        if (fnmatch(where->glob, text_of(where->name, record, &scratch), 0) !=
+            0)
             return false;
     }
     return true;
 }
 
 /* The time in ms since the epoch, or -1. */
-static int64_t read_time(const char *name, const struct field_record *record,
-                         const struct body *body)
+static int64_t read_time(const char *name, const struct field_record *record)
 {
-    const json_t *value = json_object_get(body->root, name);
+    const json_t *value = json_object_get(record->json, name);
     int64_t t = -1;
     double d;
 
@@ -351,7 +332,6 @@ static int64_t read_time(const char *name, const struct field_record *record,
 
 static void set_result_time(const struct field *field,
                             const struct field_record *record,
-                            const struct body *body,
                             struct field_result *result)
 {
     int64_t t;
@@ -360,7 +340,7 @@ static void set_result_time(const struct field *field,
     result->untimed = false;
     if (field->time == NULL)
         return;
-    t = read_time(field->time, record, body);
+    t = read_time(field->time, record);
     result->untimed = t < 0;
     if (t >= 0 && t < record->time_ms)
         result->time_ms = t;
@@ -369,14 +349,18 @@ static void set_result_time(const struct field *field,
 int field_eval(struct field *field, const struct field_record *record,
                struct field_result *result, struct err *err)
 {
-    struct body body = {NULL, false};
+    struct field_record in = *record;
+    json_t *json = NULL;
     int r;
 
-    if (needs_body(field) && body_load(record->body, &body, err) != 0)
-        return -1;
-    result->counted = matches(field, record, &body);
-    set_result_time(field, record, &body, result);
-    r = make_label(field, record, &body, &result->label, err);
-    json_decref(body.root);
+    if (in.json == NULL && needs_body(field)) {
+        if (field_json(in.body, &json, &in.reals, err) != 0)
+            return -1;
+        in.json = json;
+    }
+    result->counted = matches(field, &in);
+    set_result_time(field, &in, result);
+    r = make_label(field, &in, &result->label, err);
+    json_decref(json);
     return r;
 }

@@ -25,14 +25,18 @@ struct field_config {
     const char *group;        /* "stream", or FIELD[,FIELD]; copied */
     const char *const *where; /* FIELD=GLOB, copied; all must match */
     size_t nwhere;
-    const char *time; /* NULL: the record's; else FIELD: RFC 3339 text, or a
-                         number of ms since the epoch, 1970 to 9999 */
+    const char *time; /* NULL: the record's; else FIELD, copied: RFC 3339 text,
+                         or a number of ms since the epoch, 1970 to 9999 */
 };
 
+/* All borrowed during the call. */
 struct field_record {
     const char *stream;
-    struct slice body;
     int64_t time_ms; /* the record's */
+    struct slice body;
+    const json_t *json; /* the body where it is read already, which is not
+                           looked at then; or NULL */
+    bool reals;         /* of json, as field_json stores it */
 };
 
 struct field_result {
@@ -57,9 +61,13 @@ void field_free(struct field *field);
  * is the stream's name, and field_eval need not be called. */
 bool field_parses(const struct field *field);
 
+/* field_by_stream(field): whether labels are the streams' names, and nothing
+ * else. */
+bool field_by_stream(const struct field *field);
+
 /*
- * field_json(text, json, err): parse JSON as bodies are: an escaped NUL is
- * taken, and where an integer is too large all are read as reals.  Stores a
+ * field_json(text, json, reals, err): parse JSON as bodies are: an escaped NUL
+ * is taken, and where an integer is too large all are read as reals.  Stores a
  * new reference in *${json}, NULL when it is no JSON, and in *${reals} whether
  * integers are reals.  0, or -1 with ERR_OS.
  */

@@ -24,7 +24,7 @@ struct judge_exprs {
  * judge(exprs, snapshot, facts, out): judge the window, and append the one
  * line "S2TAIL OK - text | perfdata" with a newline.  A group that is not
  * there counts as 0; an unknown lag is longer than any.  A NULL ${snapshot}
- * (no window has closed) is JUDGE_UNKNOWN.
+ * (no window has closed) is JUDGE_UNKNOWN; ${facts} may be NULL then.
  */
 enum judge_state judge(const struct judge_exprs *exprs,
                        const struct window_snapshot *snapshot,

@@ -53,12 +53,14 @@ static int tsv_row(const struct window_snapshot *snapshot,
 }
 
 int lines_tsv(const struct window_snapshot *snapshot,
+              const struct lines_facts *facts,
               const struct lines_options *options, struct buf *out)
 {
     size_t before = out->n;
     struct lines_rows rows;
     int rc = lines_rows_pick(&rows, snapshot, options, spell_tsv);
 
+    (void)facts;
     for (size_t i = 0; rc == 0 && i < rows.n; i++)
         rc = tsv_row(snapshot, options, &rows.rows[i], out);
     if (rc != 0)

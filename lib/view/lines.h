@@ -25,40 +25,38 @@ struct lines_options {
     bool by_count; /* else by name, bytewise */
     bool rate;     /* recent per second, with up to three decimals */
     bool millis;   /* times with milliseconds: windows are not whole seconds */
+    bool ascii;    /* a table's labels in ASCII */
     const char *heading; /* of a table's labels; NULL: "stream" */
 };
 
 /*
- * Each appends to ${out}; 0, or -1 when it is full or memory is out, and
- * ${out} is then as it was.
+ * What a format does: append the window to ${out}, with what it tells of the
+ * facts.  0, or -1 when ${out} is full or memory is out, and ${out} is then as
+ * it was.
  * Labels: control characters and what else text_scrub replaces is replaced,
  * but in TSV tab, newline and backslash are written \t, \n and \\.  Labels
  * that are then the same are one, their counts added up.  With top, what is
  * not among the largest by recent, then total, then name is the group
  * WINDOW_OTHER, together with a label of that name.
  */
+typedef int lines_format(const struct window_snapshot *snapshot,
+                         const struct lines_facts *facts,
+                         const struct lines_options *options, struct buf *out);
 
-/* lines_tsv: window_end, group, recent, total, final|open; a line a group. */
-int lines_tsv(const struct window_snapshot *snapshot,
-              const struct lines_options *options, struct buf *out);
+/* lines_tsv: window_end, group, recent, total, final|open; a line a group.  It
+ * tells no facts. */
+lines_format lines_tsv;
 
-/* lines_json: one line, the object of cli.md, plus late_graced, stale and
+/* lines_json: one line, the object of s2tail(1), with late_graced, stale and
  * missing where they are not zero. */
-int lines_json(const struct window_snapshot *snapshot,
-               const struct lines_facts *facts,
-               const struct lines_options *options, struct buf *out);
+lines_format lines_json;
 
 /* lines_table: for a person, aligned by display width (grid_width); what is
  * wrong with the counts (late, stale, missing) is told below. */
-int lines_table(const struct window_snapshot *snapshot,
-                const struct lines_facts *facts,
-                const struct lines_options *options, bool ascii,
-                struct buf *out);
+lines_format lines_table;
 
 /* lines_prom: Prometheus text format 0.0.4, with HELP and TYPE; counts, also
  * with rate. */
-int lines_prom(const struct window_snapshot *snapshot,
-               const struct lines_facts *facts,
-               const struct lines_options *options, struct buf *out);
+lines_format lines_prom;
 
 #endif

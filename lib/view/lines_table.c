@@ -28,7 +28,6 @@ struct table {
     const struct lines_options *options;
     struct lines_rows rows;
     struct lines_row sum;
-    bool ascii;
     int width[COLUMNS];
     struct grid grid; /* one row, drawn again and again */
     struct line line; /* likewise */
@@ -85,7 +84,7 @@ static void head(struct table *table)
 static int widen(struct table *table)
 {
     for (int i = 0; i < COLUMNS; i++) {
-        int width = grid_width(table->line.cells[i], table->ascii);
+        int width = grid_width(table->line.cells[i], table->options->ascii);
 
         if (width > table->width[i])
             table->width[i] = width;
@@ -100,11 +99,11 @@ static int draw(struct table *table)
 
     grid_clear(&table->grid);
     for (int i = 0; i < COLUMNS; i++) {
-        int width = grid_width(line->cells[i], table->ascii);
+        int width = grid_width(line->cells[i], table->options->ascii);
         int at = i == LABEL ? 0 : end + GAP + table->width[i] - width;
 
         grid_put(&table->grid, 0, at, width, line->cells[i], GRID_PLAIN,
-                 table->ascii);
+                 table->options->ascii);
         end += table->width[i] + (i == LABEL ? 0 : GAP);
     }
     return grid_text(&table->grid, false, table->out);
@@ -198,11 +197,9 @@ static void release(struct table *table)
 
 int lines_table(const struct window_snapshot *snapshot,
                 const struct lines_facts *facts,
-                const struct lines_options *options, bool ascii,
-                struct buf *out)
+                const struct lines_options *options, struct buf *out)
 {
-    struct table table = {
-        .snapshot = snapshot, .options = options, .ascii = ascii, .out = out};
+    struct table table = {.snapshot = snapshot, .options = options, .out = out};
     size_t before = out->n;
     int rc = lines_rows_pick(&table.rows, snapshot, options, lines_rows_scrub);
 

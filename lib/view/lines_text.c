@@ -8,14 +8,7 @@
 
 int lines_text_uint(struct buf *out, uint64_t n)
 {
-    char digits[DIGITS];
-    size_t at = sizeof(digits);
-
-    do {
-        digits[--at] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
-    return buf_add(out, digits + at, sizeof(digits) - at);
+    return buf_addf(out, "%" PRIu64, n);
 }
 
 int lines_text_grouped(struct buf *out, uint64_t n)

@@ -10,7 +10,8 @@
 
 #include "base/buf.h"
 
-/* Each appends to ${out}; 0, or -1 when it is full. */
+/* Each appends to ${out}; 0, or -1 when it is full, or for a time whose year
+ * does not fit an int. */
 
 /* lines_text_uint(out, n): 15902.  lines_text_grouped(out, n): 15,902. */
 int lines_text_uint(struct buf *out, uint64_t n);

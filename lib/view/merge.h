@@ -27,8 +27,8 @@ struct merge_item {
 struct merge *merge_new(struct err *err);
 void merge_free(struct merge *merge);
 
-/* merge_push(merge, stream, item, err): behind what waits of ${stream}, a
- * small number; any is allowed.  0 or -1 (ERR_OS). */
+/* merge_push(merge, stream, item, err): behind what waits of ${stream}, its
+ * index: memory is taken for every index below it, too.  0 or -1 (ERR_OS). */
 int merge_push(struct merge *merge, size_t stream,
                const struct merge_item *item, struct err *err);
 

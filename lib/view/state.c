@@ -2,18 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/lock.h"
 
-#define HOLDER_MAX 300
 #define SIZE_LIMIT ((int64_t)1 << 30)
 
 /* The names are relative to the directory, so that it may be moved. */
@@ -23,32 +20,23 @@ struct state {
     char *path;       /* as it was given */
     const char *name; /* its last part */
     char *temp_name;
-    char *lock_name;
 };
-
-static char *with_suffix(const char *name, const char *suffix)
-{
-    size_t size = strlen(name) + strlen(suffix) + 1;
-    char *text = malloc(size);
-
-    if (text != NULL)
-        snprintf(text, size, "%s%s", name, suffix);
-    return text;
-}
 
 static int set_names(struct state *state, const char *path, struct err *err)
 {
     const char *slash;
+    size_t size;
 
     state->path = strdup(path);
     if (state->path == NULL)
         return err_memory(err);
     slash = strrchr(state->path, '/');
     state->name = slash != NULL ? slash + 1 : state->path;
-    state->temp_name = with_suffix(state->name, ".tmp");
-    state->lock_name = with_suffix(state->name, ".lock");
-    if (state->temp_name == NULL || state->lock_name == NULL)
+    size = strlen(state->name) + sizeof(".tmp");
+    state->temp_name = malloc(size);
+    if (state->temp_name == NULL)
         return err_memory(err);
+    snprintf(state->temp_name, size, "%s.tmp", state->name);
     return 0;
 }
 
@@ -86,54 +74,6 @@ static int check_file(const struct state *state, struct err *err)
     return 0;
 }
 
-static int taken(const struct state *state, int fd, struct err *err)
-{
-    char text[HOLDER_MAX];
-    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-    char *host;
-
-    text[n > 0 ? n : 0] = '\0';
-    text[strcspn(text, "\n")] = '\0';
-    text_clean(text);
-    host = strchr(text, ' ');
-    if (host == NULL)
-        return err_set(err, ERR_TAKEN, "%s is in use by another process",
-                       state->path);
-    *host++ = '\0';
-    return err_set(err, ERR_TAKEN, "%s is in use by process %s on %s",
-                   state->path, text, host);
-}
-
-static int write_holder(const struct state *state, struct err *err)
-{
-    char host[256] = "";
-    char text[HOLDER_MAX];
-    int n;
-
-    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
-        snprintf(host, sizeof(host), "localhost");
-    n = snprintf(text, sizeof(text), "%jd %s\n", (intmax_t)getpid(), host);
-    if (ftruncate(state->lock, 0) != 0 ||
-        pwrite(state->lock, text, (size_t)n, 0) != n)
-        return err_os(err, ERR_IO, errno, "cannot write %s.lock", state->path);
-    return 0;
-}
-
-static int take_lock(struct state *state, struct err *err)
-{
-    const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-
-    state->lock = openat(state->dir, state->lock_name, flags, 0600);
-    if (state->lock < 0)
-        return err_os(err, ERR_CANTCREATE, errno, "cannot open %s.lock",
-                      state->path);
-    if (flock(state->lock, LOCK_EX | LOCK_NB) == 0)
-        return write_holder(state, err);
-    if (errno == EWOULDBLOCK)
-        return taken(state, state->lock, err);
-    return err_os(err, ERR_OS, errno, "cannot lock %s.lock", state->path);
-}
-
 struct state *state_open(const char *path, struct err *err)
 {
     struct state *state = calloc(1, sizeof(*state));
@@ -144,7 +84,10 @@ struct state *state_open(const char *path, struct err *err)
     }
     state->dir = state->lock = -1;
     if (set_names(state, path, err) == 0 && open_directory(state, err) == 0 &&
-        check_file(state, err) == 0 && take_lock(state, err) == 0)
+        check_file(state, err) == 0)
+        state->lock = lock_take(state->dir, state->name, 0600, state->path,
+                                "in use", err);
+    if (state->lock >= 0)
         return state;
     state_close(state);
     return NULL;
@@ -160,7 +103,6 @@ void state_close(struct state *state)
         close(state->dir);
     free(state->path);
     free(state->temp_name);
-    free(state->lock_name);
     free(state);
 }
 

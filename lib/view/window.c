@@ -189,7 +189,7 @@ static void remember(struct window *window)
 
 /* Call ${told} with the rows, for the window that ends with bucket ${end}. */
 static void tell(const struct window *window, int64_t end, bool final,
-                 window_closed *told, void *arg)
+                 window_told *told, void *arg)
 {
     int64_t every = window->config.every_ms;
     const struct window_snapshot snapshot = {
@@ -298,7 +298,7 @@ static uint64_t open_sum(const struct window *window,
 }
 
 void window_open(const struct window *window, int64_t time_ms,
-                 window_closed *told, void *arg)
+                 window_told *told, void *arg)
 {
     int64_t end = bucket_at(window, time_ms) + 1;
     bool empty = !window->begun;

@@ -55,7 +55,7 @@ struct window_snapshot {
     uint64_t skipped;     /* empty windows right before this one, not told */
 };
 
-typedef void window_closed(void *arg, const struct window_snapshot *snapshot);
+typedef void window_told(void *arg, const struct window_snapshot *snapshot);
 
 struct window_config {
     int64_t window_ms; /* at least 1 */
@@ -64,7 +64,7 @@ struct window_config {
                           at most WINDOW_RATIO_MAX * every_ms */
     size_t labels;     /* the most, 1 to WINDOW_LABELS_MAX, other not counted */
     size_t history;    /* windows, 0 to 64 */
-    window_closed *closed;
+    window_told *closed;
     bool (*full)(void *arg); /* asked after each window: whether to tell no
                                 more for now; NULL: never */
     void *arg;
@@ -118,7 +118,7 @@ void window_passed(struct window *window, int64_t time_ms);
  * records.  Before any record or label, a window without rows.
  */
 void window_open(const struct window *window, int64_t time_ms,
-                 window_closed *told, void *arg);
+                 window_told *told, void *arg);
 
 /* window_records(window): all records counted, late ones too. */
 uint64_t window_records(const struct window *window);

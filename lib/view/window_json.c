@@ -37,6 +37,15 @@ enum total { TOTAL, BEFORE, ZEROED, TOTALS };
 
 static const char *const total_names[TOTALS] = {"total", "before", "zeroed"};
 
+/* A value that is made: itself, or NULL when a part of it is missing. */
+static json_t *whole(json_t *json, int bad)
+{
+    if (!bad)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
 static json_t *save_numbers(const char *const *names, const int64_t *values,
                             size_t n)
 {
@@ -45,10 +54,7 @@ static json_t *save_numbers(const char *const *names, const int64_t *values,
 
     for (size_t i = 0; i < n && !bad; i++)
         bad = json_object_set_new(object, names[i], json_integer(values[i]));
-    if (!bad)
-        return object;
-    json_decref(object);
-    return NULL;
+    return whole(object, bad);
 }
 
 /* Labels may be any bytes, but JSON is UTF-8: others are saved as hex. */
@@ -81,10 +87,7 @@ static json_t *save_ring(const struct window *window,
         bad = json_array_append_new(list, json_integer((json_int_t)i)) != 0 ||
               json_array_append_new(list, json_integer((json_int_t)n)) != 0;
     }
-    if (!bad)
-        return list;
-    json_decref(list);
-    return NULL;
+    return whole(list, bad);
 }
 
 static json_t *save_history(const struct window *window,
@@ -96,10 +99,7 @@ static json_t *save_history(const struct window *window,
 
     for (size_t i = h - window->nhistory; i < h && !bad; i++)
         bad = json_array_append_new(list, json_integer(series->history[i]));
-    if (!bad)
-        return list;
-    json_decref(list);
-    return NULL;
+    return whole(list, bad);
 }
 
 static json_t *save_series(const struct window *window,
@@ -111,17 +111,14 @@ static json_t *save_series(const struct window *window,
                                     (int64_t)series->zeroed};
     json_t *json = save_numbers(total_names, totals, TOTALS);
     bool utf8 = text_is_utf8(label);
-
-    if (json == NULL)
-        return NULL;
-    if (json_object_set_new(json, utf8 ? "label" : "hex",
+    int bad =
+        json_object_set_new(json, utf8 ? "label" : "hex",
                             utf8 ? json_stringn(label.p, label.n)
-                                 : save_hex(label)) == 0 &&
-        json_object_set_new(json, "buckets", save_ring(window, series)) == 0 &&
-        json_object_set_new(json, "history", save_history(window, series)) == 0)
-        return json;
-    json_decref(json);
-    return NULL;
+                                 : save_hex(label)) != 0 ||
+        json_object_set_new(json, "buckets", save_ring(window, series)) != 0 ||
+        json_object_set_new(json, "history", save_history(window, series)) != 0;
+
+    return whole(json, bad);
 }
 
 static json_t *save_all_series(const struct window *window)
@@ -132,10 +129,7 @@ static json_t *save_all_series(const struct window *window)
     for (size_t i = 0; i < window->n && !bad; i++)
         bad = json_array_append_new(list,
                                     save_series(window, &window->series[i]));
-    if (!bad)
-        return list;
-    json_decref(list);
-    return NULL;
+    return whole(list, bad);
 }
 
 json_t *window_save(const struct window *window)
@@ -157,13 +151,9 @@ json_t *window_save(const struct window *window)
         [NHISTORY] = (int64_t)window->nhistory,
     };
     json_t *json = save_numbers(number_names, numbers, NUMBERS);
+    int bad = json_object_set_new(json, "labels", save_all_series(window));
 
-    if (json == NULL)
-        return NULL;
-    if (json_object_set_new(json, "labels", save_all_series(window)) == 0)
-        return json;
-    json_decref(json);
-    return NULL;
+    return whole(json, bad);
 }
 
 static int broken(struct err *err, const char *what)

@@ -237,6 +237,8 @@ went() { # CALL WHAT
     only_ends 0 74
     each open x.db 2 EMFILE
     only_ends 71 73
+    each openat x.db.lock 1 EMFILE
+    only_ends 71 73
     each unlink x.db 3 EACCES
     only_ends 73
     each rename x.db 1 EACCES

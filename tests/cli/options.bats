@@ -92,11 +92,11 @@ retry-for=0ms
 route=p/x/y example.org e.org"
 }
 
-@test "defaults: the public hosts, nine streams, a file below HOME" {
+@test "defaults: the public hosts, the default map, a file below HOME" {
     tool bsky2s2 --check-config
     same "$status" 0
     same "$(grep -c '^url=wss://jetstream[12].us-\(west\|east\).bsky.network/subscribe$' <<<"$output")" 4
-    same "$(grep -c '^route=' <<<"$output")" 9
+    grep -q '^route=news/bbc bbc.com bbc.co.uk' <<<"$output"
     same "$(grep '^basin=' <<<"$output")" \
         "basin=file:$HOME/.local/share/bsky2s2/basin.db"
     XDG_DATA_HOME=$PWD/data tool bsky2s2 --check-config

@@ -5,22 +5,7 @@ tail_setup() {
     unset NO_COLOR TERM
 }
 
-# A process that is stopped, or that hangs, ends by nothing less.
-tail_teardown() {
-    [ ${#PIDS[@]} -eq 0 ] || kill -KILL "${PIDS[@]}" 2>/dev/null || true
-    common_teardown
-}
-
-# A usage error: exit 64, nothing on stdout, this line and the hint.
-tail_usage() { # TEXT OPTION...
-    local text=$1
-    shift
-    tool s2tail "$@"
-    same "$status" 64
-    same "$output" ""
-    same "$stderr" "s2tail: $text
-s2tail: try 's2tail --help'"
-}
+tail_usage() { usage_error_of s2tail "$@"; }
 
 # Start s2tail in the background; $PID is its process.
 tail_background() { # OPTION...

@@ -5,7 +5,7 @@ load common
 load s2
 load tail
 setup() { tail_setup; }
-teardown() { tail_teardown; }
+teardown() { s2_teardown; }
 
 # Three streams, five seconds; in windows of two seconds the last is open.
 small() {
@@ -470,9 +470,45 @@ s2tail_records_total{group="social/youtube"} 0'
 }
 
 @test "an input's line counts like the same record in a basin" {
-    { line s 1700000000000 '{"a":"x\u0000y"}'
-      line s 1700000000000 '{"t":99999999999999999999999}'; } >in
-    same "$(s2tail -i in | totals)" "s	2"
+    local group record seq=0
+    posts 1 >posts
+    bsky2s2 -i posts -b file:x.db
+    echo "INSERT INTO stream (name, next_seq, last_timestamp, created_at)
+        VALUES ('odd', 6, 1700000000000, 0);" >sql
+    while IFS= read -r record; do
+        line odd 1700000000000 "$record" >>in
+        echo "INSERT INTO record (stream, seq_num, timestamp, appended,
+            nheaders, body) SELECT id, $((seq++)), 1700000000000,
+            1700000000000, 0, CAST('$record' AS BLOB)
+            FROM stream WHERE name = 'odd';" >>sql
+    done <<'END'
+{"a":"x\u0000y","n":true}
+{"n":5,"t":99999999999999999999999}
+{"n":5.5,"t":-99999999999999999999999}
+{"n":5.0}
+["n"]
+"n"
+END
+    sqlite3 x.db <sql
+    for group in stream n a t n,t; do
+        s2tail -b file:x.db -1 -g "$group" odd | totals >want
+        s2tail -i in -g "$group" odd | totals >got
+        alike got want
+        same "$(awk -F '\t' '{ n += $2 } END { print n }' got)" 6
+    done
+    same "$(s2tail -i in -g n | totals)" "(none)	2
+5	1
+5.0	1
+5.5	1
+true	1"
+}
+
+@test "the last millisecond of 9999 is one beside a number that is too large" {
+    line a 253402300799999 '{"t":1}' >in
+    line a 253402300799999 '{"t":99999999999999999999999}' >>in
+    tool s2tail -i in
+    same "$status" 0
+    same "$(totals <<<"$output")" "a	2"
 }
 
 @test "a basin's file that is replaced or removed ends it: 66" {

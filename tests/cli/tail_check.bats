@@ -13,7 +13,7 @@ setup() {
       posts_at 9 $HOUR; posts_at 1 "$HOUR.010" youtube.com; } >posts
     bsky2s2 -i posts -b file:x.db
 }
-teardown() { tail_teardown; }
+teardown() { s2_teardown; }
 
 check() { # STATUS OPTION...
     local want=$1

@@ -6,7 +6,7 @@ load common
 load s2
 load tail
 setup() { tail_setup; }
-teardown() { tail_teardown; }
+teardown() { s2_teardown; }
 
 # s2tail's windows of WINDOW every EVERY ms over the lines of FILE are those
 # of a naive count.

@@ -5,7 +5,7 @@ load common
 load s2
 load tail
 setup() { tail_setup; }
-teardown() { tail_teardown; }
+teardown() { s2_teardown; }
 
 # A writer that stays: it reads what is written to descriptor 9.
 writer() {
@@ -57,7 +57,7 @@ running() {
     await has_told news/bbc 15
     local lines
     lines=$(wc -l <out)
-    await bash -c "[ \$(wc -l <out) -ge $((lines + 18)) ]"
+    await has_lines $((lines + 18)) out
     has_told social/youtube 15
     kill -TERM "$PID"
     wait "$PID"

@@ -6,7 +6,7 @@ load common
 load s2
 load tail
 setup() { tail_setup; }
-teardown() { tail_teardown; }
+teardown() { s2_teardown; }
 
 # Three streams with 2,500 records each, and LINE...
 seeded() { # LINE...

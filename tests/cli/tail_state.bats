@@ -5,7 +5,7 @@ load common
 load s2
 load tail
 setup() { tail_setup; }
-teardown() { tail_teardown; }
+teardown() { s2_teardown; }
 
 counted() { # OPTION...
     s2tail -b file:x.db -1 -S state "$@" | totals |
@@ -52,6 +52,23 @@ told_all() { # WINDOW FILE...
     s2tail -b file:x.db -1 -S state | totals >got
     s2tail -b file:x.db -1 | totals >want
     alike got want
+}
+
+@test "names that are not UTF-8 are settings like others" {
+    local odd=$'\xff'
+    posts 90 >one
+    mkdir "$odd"
+    bsky2s2 -i one -b "file:$odd/y.db"
+    odd_run() { # EXCLUDE
+        tool s2tail -b "file:$odd/y.db" -1 -S state -g "$odd" -T "$odd" -x "$1"
+    }
+    for _ in 1 2; do
+        odd_run "$odd"
+        same "$status $stderr" "0 "
+    done
+    odd_run $'\xfe'
+    same "$status" 78
+    same "$stderr" "s2tail: state: it was kept with another exclude; remove it to count from the beginning"
 }
 
 @test "the state wins over --since" {

@@ -12,7 +12,7 @@ setup() {
     posts_at 90 "$(($(date +%s) - 1))" >posts
     bsky2s2 -i posts -b file:x.db
 }
-teardown() { tail_teardown; }
+teardown() { s2_teardown; }
 
 # Run s2tail OPTION... on a terminal of so many cells: ./screen is what it got,
 # descriptor 8 its keyboard, $PID s2tail, and then ./status its exit status,
@@ -205,4 +205,16 @@ cursor_is_back() {
     ended 0
     # The line comes after the last frame.
     tail -n 12 screen | grep -aq 's2tail: z/new: found'
+}
+
+@test "--check judges on a terminal what it judges in a pipe" {
+    { lines_of 100 100 1700000000000; lines_of 10 500 1700000010000; } >in
+    tool s2tail -i in --check --crit 'total<100'
+    same "$status" 0
+    [[ $output == "S2TAIL OK - 100 records"* ]]
+    terminal 80 24 -i in --check --crit "'total<100'"
+    await test -e status
+    same "$(cat status)" 0
+    same "$(grep -ao 'S2TAIL OK - [0-9]* records' screen)" \
+        "S2TAIL OK - 100 records"
 }

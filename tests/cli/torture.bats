@@ -88,7 +88,7 @@ ALL=(-m all-once -m all-ever)
 }
 
 @test "a file of events into an embedded basin: told is there, once" {
-    tortured 25 23 "${OWN[@]}" file
+    tortured 25 19 "${OWN[@]}" file
     tortured 15 31 "${OWN[@]}" again
     tortured 10 1 -l 5 "${ALL[@]}" file
 }

@@ -66,7 +66,7 @@ static void take_scene(struct scene *s, struct slice in)
     m->rate_milli = known(fuzz_byte(&in));
     m->lag_ms = known(fuzz_byte(&in));
     m->late = count_of(fuzz_byte(&in));
-    m->late_other = m->late / 2;
+    m->missing = m->late / 2;
     m->late_graced = m->late / 3;
     m->nstreams = flags % 3;
     m->nstale = flags % 2;

@@ -42,7 +42,8 @@ static struct field *make(const struct scene *s, const char *const *where,
 
 static struct field_result eval(struct field *field, struct slice body)
 {
-    struct field_record record = {STREAM, body, NOW};
+    struct field_record record = {
+        .stream = STREAM, .time_ms = NOW, .body = body};
     struct field_result result;
 
     PROMISE(field_eval(field, &record, &result, NULL) == 0);

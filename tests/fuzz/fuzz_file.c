@@ -159,7 +159,7 @@ static struct told append(struct basin *basin, const char *stream, size_t n)
 static struct told read_page(struct basin *basin, const char *stream,
                              bool by_time, uint64_t from)
 {
-    struct wire_read read = {by_time, from, 1000, 0};
+    struct wire_read read = {by_time, from, 1000};
     struct told told = {0};
 
     run(basin, &told, basin_read(basin, stream, &read, done, &told, NULL));

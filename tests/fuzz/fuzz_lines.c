@@ -23,7 +23,6 @@ struct scene {
     struct lines_options options;
     struct lines_facts facts;
     uint64_t recent, total; /* of all rows */
-    bool ascii;
 };
 
 /* What is found in some lines. */
@@ -40,7 +39,7 @@ static void take_scene(struct scene *s, struct slice in)
     s->options.rate = (flags & 1) != 0;
     s->options.by_count = (flags & 2) != 0;
     s->options.millis = (flags & 4) != 0;
-    s->ascii = (flags & 8) != 0;
+    s->options.ascii = (flags & 8) != 0;
     w->final = (flags & 16) != 0;
     s->facts.lag_ms = (flags & 32) != 0 ? LINES_UNKNOWN : (int)flags * 77;
     s->options.top = fuzz_byte(&in) % 8;
@@ -135,7 +134,7 @@ static void check_tsv(const struct scene *s)
     struct slice text, last = {NULL, 0};
     struct found found = {0, 0, 0};
 
-    PROMISE(lines_tsv(&s->snapshot, &s->options, &out) == 0);
+    PROMISE(lines_tsv(&s->snapshot, NULL, &s->options, &out) == 0);
     for (text = buf_slice(&out); text.n > 0; found.rows++) {
         struct slice line = fuzz_until(&text, '\n');
         struct slice end = fuzz_until(&line, '\t');
@@ -254,8 +253,7 @@ static void check_table(const struct scene *s)
     int width = 0;
     bool noted = false;
 
-    PROMISE(lines_table(&s->snapshot, &s->facts, &s->options, s->ascii, &out) ==
-            0);
+    PROMISE(lines_table(&s->snapshot, &s->facts, &s->options, &out) == 0);
     text = buf_slice(&out);
     PROMISE(fuzz_printable(text, "\n"));
     fuzz_until(&text, '\n');

@@ -188,7 +188,7 @@ static void check(int argc, char **argv, struct line *line)
             PROMISE(argv[args.first_positional + i] == line->positional[i]);
         PROMISE(argv[argc] == NULL);
     }
-    opt_list_release(&values.list);
+    opt_release(table, OPTIONS, &values);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -11,7 +11,7 @@ setup() {
     tail_setup
     lite_setup
 }
-teardown() { tail_teardown; }
+teardown() { s2_teardown; }
 
 # What s2tail OPTION... tells of the server and of the file is the same.
 alike_both() { # OPTION...

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include <sqlite3.h>
-#include <sys/stat.h>
 
 #include "base/loop.h"
 #include "basin/file.h"
@@ -192,7 +191,7 @@ static inline enum outcome ft_append(struct basin *basin, const char *stream,
 static inline enum outcome ft_read(struct basin *basin, const char *stream,
                                    uint64_t from, size_t limit, struct got *got)
 {
-    struct wire_read read = {false, from, limit, 0};
+    struct wire_read read = {false, from, limit};
 
     got_clear(got);
     basin_read(basin, stream, &read, got_it, got, NULL);
@@ -202,7 +201,7 @@ static inline enum outcome ft_read(struct basin *basin, const char *stream,
 static inline enum outcome ft_read_time(struct basin *basin, const char *stream,
                                         uint64_t from, struct got *got)
 {
-    struct wire_read read = {true, from, 1000, 0};
+    struct wire_read read = {true, from, 1000};
 
     got_clear(got);
     basin_read(basin, stream, &read, got_it, got, NULL);

@@ -70,18 +70,22 @@ static void on_note(void *arg, const struct follow_note *note)
     fake->notes[note->event]++;
     if (note->event != FOLLOW_FOUND)
         snprintf(fake->note_stream, sizeof(fake->note_stream), "%s",
-                 note->stream == NULL ? "(list)" : note->stream);
+                 note->stream == NULL ? "(list)" : note->stream->name);
     if (note->err != NULL)
         snprintf(fake->note_text, sizeof(fake->note_text), "%.127s",
                  note->err->text);
     if (note->event == FOLLOW_TRIMMED)
         fake->missing += note->n;
     if (note->event == FOLLOW_FOUND || note->event == FOLLOW_RESTARTED) {
-        struct stream *s = stream_named(fake, note->stream);
+        struct stream *s = stream_named(fake, note->stream->name);
 
         s->fresh = true;
         s->owes = note->event == FOLLOW_RESTARTED && s->owes;
         s->frozen = false;
+    }
+    if (note->event == FOLLOW_RESTARTED && fake->more_told) {
+        stream_named(fake, note->stream->name)->owes = false;
+        follow_more(fake->follow, note->stream->index);
     }
 }
 

@@ -94,6 +94,7 @@ struct fake {
     struct follow *follow; /* of the caller */
     unsigned more_percent; /* asks for more at once */
     bool more_early;       /* at the first records of a page, if at all */
+    bool more_told;        /* when it is told that a stream begins anew */
     int64_t now;
 
     struct follow_note note; /* the last one */

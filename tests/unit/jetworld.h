@@ -247,15 +247,15 @@ static inline void world_close(struct world *w)
 
 static inline void turn(struct world *w, int64_t cap)
 {
-    struct pollfd fds[2];
+    struct pollfd fd;
     size_t used;
     int64_t nap, began;
 
     if (w->done != NULL && !w->hold)
         answer(w);
-    nap = jetstream_poll(w->js, loop_now(), fds, 2, &used, cap);
-    CHECK(nap >= 0 && nap <= cap && used <= 2);
-    poll(fds, used, (int)nap);
+    nap = jetstream_poll(w->js, loop_now(), &fd, &used, cap);
+    CHECK(nap >= 0 && nap <= cap && used <= 1);
+    poll(&fd, used, (int)nap);
     began = loop_now();
     if (jetstream_run(w->js, loop_now(), &w->err) != 0)
         w->failed = true;

@@ -59,6 +59,19 @@ static inline int posts_edited(const char *json, const char *from,
     return r;
 }
 
+/* posts_edited gives ${want}. */
+static inline void posts_check_edit(const char *json, const char *from,
+                                    const char *to, int want)
+{
+    struct event event;
+    int got = posts_edited(json, from, to, &event);
+
+    CHECK_INT(got, want);
+    if (got != want)
+        printf("# '%s' for '%s' in %s\n", to, from, json);
+    event_release(&event);
+}
+
 /* The next line of ${file} without its newline, in *${line}, which the
  * caller frees in the end; false at the end. */
 static inline bool posts_line(FILE *file, char **line, size_t *cap,

@@ -167,8 +167,6 @@ static void test_spark(void)
     options.top = 0;
     options.ascii = true;
     golden("spark-ascii-60x24", &model, &options, 60, 24);
-    options.panels = CHART_SPARK;
-    golden("spark-alone-60x24", &model, &options, 60, 24);
 }
 
 static void test_panels(void)
@@ -197,7 +195,7 @@ static void test_status(void)
     model.paused = true;
     model.late = 5;
     model.late_graced = 12;
-    model.late_other = 1200;
+    model.missing = 1200;
     model.nstale = 1;
     model.ndeleted = 1;
     model.notice = "S2: 503, trying again in 4 s";

@@ -88,7 +88,7 @@ static void make_model(struct world *w)
         .lag_ms = rnd_known(1U << 30),
         .late = rnd_count(),
         .late_graced = rnd_count(),
-        .late_other = rnd_count(),
+        .missing = rnd_count(),
         .nstreams = rnd(4),
         .nstale = rnd(3),
         .ndeleted = rnd(3),

@@ -6,12 +6,12 @@
 
 #include "base/loop.h"
 #include "basin/checkpoint.h"
-#include "byanswer.h"
+#include "basinbyhand.h"
 
 #define WALL_MS INT64_C(1784560000000)
 
 struct scene {
-    struct byanswer basin;
+    struct basin_byhand basin;
     struct checkpoint *cp;
     const char *url; /* of where it begins */
     int64_t now;
@@ -39,12 +39,13 @@ static int run(struct scene *s)
     return checkpoint_run(s->cp, s->now, WALL_MS, &s->next, &s->err);
 }
 
-/* One that asks for the tail of its stream. */
-static void open_scene(struct scene *s, const char *url)
+/* One that is about to create its stream. */
+static void start(struct scene *s, const char *url)
 {
     static const struct checkpoint_settings settings = {
         "00000000000000000000000000000000", NULL, 0};
     struct checkpoint_config config = {.basin = &s->basin.head,
+                                       .create_basin = true,
                                        .stream = "_bsky2s2/j",
                                        .job = "j",
                                        .settings = &settings,
@@ -53,12 +54,19 @@ static void open_scene(struct scene *s, const char *url)
                                        .token = "ours",
                                        .every_ms = CHECKPOINT_EVERY_MS,
                                        .still_ms = CHECKPOINT_STILL_MS,
+                                       .retry_for = 1000,
                                        .hooks = {on_begin, on_note, s}};
 
     memset(s, 0, sizeof(*s));
     s->url = url;
-    byanswer_begin(&s->basin);
+    basin_byhand_begin(&s->basin);
     s->cp = checkpoint_new(&config, NULL);
+}
+
+/* One that asks for the tail of its stream. */
+static void open_scene(struct scene *s, const char *url)
+{
+    start(s, url);
     CHECK_INT(run(s), 0);
     answer_outcome(&s->basin, CREATE, OUTCOME_OK);
     CHECK_INT(run(s), 0);
@@ -183,6 +191,59 @@ static void test_answer_does_not_fit(void)
     }
 }
 
+/* How many requests are made without the clock going on, while the basin can
+ * be made, and is missing all the same. */
+static unsigned miss(struct scene *s)
+{
+    unsigned n = 0;
+
+    while (n < 100 && run(s) == 0 && s->basin.op.asked != NOTHING) {
+        enum asked asked = s->basin.op.asked;
+
+        answer_outcome(&s->basin, asked,
+                       asked == CREATE ? OUTCOME_NO_BASIN : OUTCOME_OK);
+        n++;
+    }
+    return n;
+}
+
+/* Once it is made at once; then its absence is a failure like others. */
+static void test_basin_stays_missing(void)
+{
+    struct scene s;
+
+    start(&s, "wss://a.example");
+    CHECK_INT(miss(&s), 3);
+    CHECK_INT(s.notes[CHECKPOINT_RETRY], 1);
+    s.now = 500;
+    CHECK_INT(miss(&s), 2);
+    CHECK_INT(s.notes[CHECKPOINT_RETRY], 2);
+    s.now = 1500;
+    CHECK_INT(miss(&s), 2);
+    CHECK_INT(s.notes[CHECKPOINT_CREATED], 1);
+    CHECK_INT(s.notes[CHECKPOINT_RECOVERED], 0);
+    check_dead(&s, ERR_UNAVAILABLE, "_bsky2s2/j: given up: not so");
+}
+
+/* It took a while to be there. */
+static void test_basin_comes_late(void)
+{
+    struct scene s;
+
+    start(&s, "wss://a.example");
+    CHECK_INT(miss(&s), 3);
+    s.now = 500;
+    CHECK_INT(run(&s), 0);
+    answer_outcome(&s.basin, CREATE_BASIN, OUTCOME_OK);
+    CHECK_INT(run(&s), 0);
+    answer_outcome(&s.basin, CREATE, OUTCOME_OK);
+    CHECK_INT(run(&s), 0);
+    CHECK_INT(s.notes[CHECKPOINT_RECOVERED], 0);
+    answer_tail(&s.basin, TAIL, 0);
+    CHECK_INT(s.notes[CHECKPOINT_RECOVERED], 1);
+    end(&s);
+}
+
 static void test_cannot_be_asked(void)
 {
     struct scene s;
@@ -273,6 +334,8 @@ int main(void)
     RUN(test_ack_does_not_fit);
     RUN(test_refused_for_its_own_number);
     RUN(test_answer_does_not_fit);
+    RUN(test_basin_stays_missing);
+    RUN(test_basin_comes_late);
     RUN(test_cannot_be_asked);
     RUN(test_long_url);
     RUN(test_every_part_counts);

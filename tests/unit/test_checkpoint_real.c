@@ -1,8 +1,6 @@
 /* Checkpoints in a real S2. */
 #include "check.h"
 
-#include <signal.h>
-
 #include "basin/service.h"
 #include "checkpointrun.h"
 #include "lite.h"
@@ -15,17 +13,6 @@
 static struct http *http;
 static struct basin *basin;
 static struct lite lite;
-
-static struct basin *open_basin(void)
-{
-    struct client_config config = {.http = http,
-                                   .basin = BASIN,
-                                   .account_endpoint = lite.endpoint,
-                                   .basin_endpoint = lite.endpoint,
-                                   .token = "any"};
-
-    return service_open(&config, NULL);
-}
 
 static uint64_t tail(void)
 {
@@ -184,19 +171,11 @@ static void test_deleted_while_running(void)
 int main(void)
 {
     struct http_config config = {"test/1", NULL, 16, 0};
-    const char *path = lite_binary();
 
-    if (path == NULL) {
-        printf("1..0 # SKIP no S2 server: S2_LITE names none\n");
-        return 0;
-    }
-    signal(SIGPIPE, SIG_IGN);
-    if (!lite_start(&lite, path)) {
-        printf("Bail out! %s does not start\n", path);
-        return 1;
-    }
+    lite_need(&lite);
+    lite_start(&lite, NULL);
     http = http_new(&config, NULL);
-    basin = open_basin();
+    basin = lite_basin(&lite, http, BASIN);
     RUN(test_three_runs);
     RUN(test_two_at_once);
     RUN(test_appended_to_from_outside);

@@ -163,18 +163,6 @@ static void test_malformed(void)
         check_parse(bad[i], -1);
 }
 
-static void check_edit(const char *json, const char *from, const char *to,
-                       int want)
-{
-    struct event event;
-    int got = posts_edited(json, from, to, &event);
-
-    CHECK_INT(got, want);
-    if (got != want)
-        printf("# '%s' for '%s' in %s\n", to, from, json);
-    event_release(&event);
-}
-
 /* Both wires alike: a post lacks what it needs. */
 static void test_post_needs(void)
 {
@@ -194,12 +182,12 @@ static void test_post_needs(void)
     };
 
     for (size_t p = 0; p < 2; p++) {
-        check_edit(posts[p], "bafy", "x", 1);
-        check_edit(posts[p], "bafy", "\\u0000\\u00e9", 1);
-        check_edit(posts[p], "create", "\\u0063reate", 1);
-        check_edit(posts[p], "\"rkey\":", "\"\\u0072key\" :\r\n\t", 1);
+        posts_check_edit(posts[p], "bafy", "x", 1);
+        posts_check_edit(posts[p], "bafy", "\\u0000\\u00e9", 1);
+        posts_check_edit(posts[p], "create", "\\u0063reate", 1);
+        posts_check_edit(posts[p], "\"rkey\":", "\"\\u0072key\" :\r\n\t", 1);
         for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++)
-            check_edit(posts[p], edits[i][0], edits[i][1], -1);
+            posts_check_edit(posts[p], edits[i][0], edits[i][1], -1);
     }
 }
 
@@ -209,12 +197,12 @@ static void test_id_lengths(void)
 
     memset(id, 'i', sizeof(id));
     id[EVENT_ID_MAX + 1] = '\0';
-    check_edit(V1_POST, "bafy", id, -1);
-    check_edit(V1_POST, "did:plc:a", id, -1);
-    check_edit(V2_POST, "3n2wb7esvxsb2", id, -1);
-    check_edit(V1_POST, "bafy", id + 1, 1);
-    check_edit(V1_POST, "did:plc:a", id + 1, 1);
-    check_edit(V2_POST, "3n2wb7esvxsb2", id + 1, 1);
+    posts_check_edit(V1_POST, "bafy", id, -1);
+    posts_check_edit(V1_POST, "did:plc:a", id, -1);
+    posts_check_edit(V2_POST, "3n2wb7esvxsb2", id, -1);
+    posts_check_edit(V1_POST, "bafy", id + 1, 1);
+    posts_check_edit(V1_POST, "did:plc:a", id + 1, 1);
+    posts_check_edit(V2_POST, "3n2wb7esvxsb2", id + 1, 1);
 }
 
 static void test_time_needed(void)
@@ -232,14 +220,14 @@ static void test_time_needed(void)
                                      "2026-13-22T18:39:04.737147Z"};
 
     for (size_t i = 0; i < sizeof(v1) / sizeof(v1[0]); i++)
-        check_edit(V1_POST, "1795372744737147", v1[i], -1);
+        posts_check_edit(V1_POST, "1795372744737147", v1[i], -1);
     for (size_t i = 0; i < sizeof(v2) / sizeof(v2[0]); i++)
-        check_edit(V2_POST, "2026-11-22T18:39:04.737147Z", v2[i], -1);
-    check_edit(V1_POST, "1795372744737147", "0", 1);
-    check_edit(V1_POST, "1795372744737147", "253402300799999999", 1);
-    check_edit(V2_POST, "2026-11-22T18:39:04.737147Z",
-               "2026-11-22T18:39:04+01:00", 1);
-    check_edit(V2_POST, "\"time\":", "\"time_us\":", -1);
+        posts_check_edit(V2_POST, "2026-11-22T18:39:04.737147Z", v2[i], -1);
+    posts_check_edit(V1_POST, "1795372744737147", "0", 1);
+    posts_check_edit(V1_POST, "1795372744737147", "253402300799999999", 1);
+    posts_check_edit(V2_POST, "2026-11-22T18:39:04.737147Z",
+                     "2026-11-22T18:39:04+01:00", 1);
+    posts_check_edit(V2_POST, "\"time\":", "\"time_us\":", -1);
 }
 
 static void check_seq(const char *seq, int64_t want)

@@ -1,22 +1,8 @@
-#include <jansson.h>
-#include <stdlib.h>
-
 #include "base/retry.h"
 #include "posts.h"
+#include "scarce.h"
 
 #define SEED 1795372744U
-
-static void check_edit(const char *json, const char *from, const char *to,
-                       int want)
-{
-    struct event event;
-    int got = posts_edited(json, from, to, &event);
-
-    CHECK_INT(got, want);
-    if (got != want)
-        printf("# '%s' for '%s' in %s\n", to, from, json);
-    event_release(&event);
-}
 
 /* A number that fits nowhere, in a field that nobody reads, costs nothing. */
 static void test_giant_number(void)
@@ -34,8 +20,8 @@ static void test_giant_number(void)
     CHECK_INT(event.time_us, 1795372744737147);
     CHECK_INT(event.seq, -1);
     event_release(&event);
-    check_edit(V1_POST, "1001", "98765432109876543210,\"did\":\"x\"", -1);
-    check_edit(V1_POST, "1001", "98765432109876543210,\"z\"", -1);
+    posts_check_edit(V1_POST, "1001", "98765432109876543210,\"did\":\"x\"", -1);
+    posts_check_edit(V1_POST, "1001", "98765432109876543210,\"z\"", -1);
 }
 
 /* Damages ${text} at a few places. */
@@ -79,12 +65,6 @@ static void test_garbage(void)
     CHECK(taken[0] > 1000 && taken[1] > 100 && taken[2] > 1000);
 }
 
-static void *no_malloc(size_t n)
-{
-    (void)n;
-    return NULL;
-}
-
 /* Only the first allocation is refused: jansson asserts that later ones of
  * its lexer succeed. */
 static void test_no_memory(void)
@@ -92,9 +72,9 @@ static void test_no_memory(void)
     struct event event;
     struct err err = ERR_INIT;
 
-    json_set_alloc_funcs(no_malloc, free);
+    scarce_from(0);
     CHECK_INT(posts_parse(SLICE(V1_POST), &event, &err), -1);
-    json_set_alloc_funcs(malloc, free);
+    scarce_end();
     CHECK_INT(err.code, ERR_OS);
     CHECK_STR(err.text, "out of memory");
     event_release(&event);

@@ -185,7 +185,7 @@ static void test_order_on_a_stream(void)
 {
     struct wire_record record = {0, 1, NULL, 0, SLICE("x")};
     struct wire_append append = {&record, 1, false, 0, NULL};
-    struct wire_read read = {false, 0, 1000, 0};
+    struct wire_read read = {false, 0, 1000};
     struct got t[5] = {0};
 
     begin();

@@ -84,7 +84,7 @@ static void test_headers(void)
                                      {0, 1, NULL, 0, SLICE("c")},
                                      {0, 1, many, 200, SLICE("d")}};
     struct wire_append append = {records, 4, false, 0, NULL};
-    struct wire_read read = {false, 0, 1000, 0};
+    struct wire_read read = {false, 0, 1000};
     struct header_check see = {0, false};
 
     begin();

@@ -1,108 +1,9 @@
 /* The embedded basin: sessions that follow a stream, on a clock that the test
- * turns; and what a reader is told of a basin that it cannot open. */
-#include <sys/wait.h>
-
+ * turns. */
 #include "base/retry.h"
-#include "filetest.h"
+#include "filefollow.h"
 
 #define SEED 20260203u
-
-/* What a session was told. */
-struct heard {
-    int calls, signs, overs;
-    struct basin_reply last; /* its pointers are dead */
-    uint64_t next;           /* of the record that must come next */
-    uint64_t n;
-    struct basin_op *op; /* to be cancelled at the call number ... */
-    int cancel_at;
-    struct basin *basin;
-};
-
-static struct basin *writer, *reader;
-static struct got got;
-static int64_t clock_ms;
-
-static void hear(void *arg, const struct basin_reply *reply)
-{
-    struct heard *heard = arg;
-
-    heard->calls++;
-    heard->last = *reply;
-    heard->overs += reply->over;
-    heard->signs += reply->outcome == OUTCOME_OK && reply->nrecords == 0;
-    for (size_t i = 0; i < reply->nrecords; i++) {
-        char body[24];
-
-        snprintf(body, sizeof(body), "%llu", (unsigned long long)heard->next);
-        CHECK_INT(reply->records[i].seq_num, heard->next);
-        CHECK(slice_eq(reply->records[i].body, slice_str(body)));
-        heard->next++;
-        heard->n++;
-    }
-    if (heard->calls == heard->cancel_at)
-        basin_cancel(heard->basin, heard->op);
-}
-
-static void append_to(const char *stream, uint64_t from, size_t n)
-{
-    static struct wire_record records[1000];
-    static char bodies[1000][24];
-    struct wire_append append = {records, n, false, 0, NULL};
-
-    for (size_t i = 0; i < n; i++) {
-        snprintf(bodies[i], sizeof(bodies[i]), "%llu",
-                 (unsigned long long)(from + i));
-        records[i].timestamp = 1000 + (from + i) * 10;
-        records[i].body = slice_str(bodies[i]);
-    }
-    CHECK_INT(ft_batch(writer, stream, &append, &got), OUTCOME_OK);
-    CHECK_INT(got.start, from);
-}
-
-static void begin(size_t n)
-{
-    ft_begin();
-    clock_ms = 1000;
-    writer = ft_open(ft_path("b"), true);
-    ft_create(writer, "s");
-    for (size_t at = 0; at < n; at += 1000)
-        append_to("s", at, n - at < 1000 ? n - at : 1000);
-    reader = ft_open(ft_path("b"), false);
-}
-
-static void end(void)
-{
-    got_clear(&got);
-    basin_free(reader);
-    basin_free(writer);
-    ft_end();
-}
-
-static struct basin_op *follow(struct heard *heard, bool by_time, uint64_t from,
-                               size_t limit)
-{
-    struct wire_read read = {by_time, from, limit, 0};
-
-    memset(heard, 0, sizeof(*heard));
-    heard->basin = reader;
-    heard->next = by_time ? 0 : from;
-    heard->op = basin_follow(reader, "s", &read, hear, heard, NULL);
-    CHECK(heard->op != NULL);
-    return heard->op;
-}
-
-/* Turn the clock as the basin asks, for ${ms}. */
-static void run_for(int64_t ms)
-{
-    int64_t end_ms = clock_ms + ms;
-
-    for (int64_t next = clock_ms; next <= end_ms;) {
-        clock_ms = next;
-        next = basin_run(reader, clock_ms);
-        CHECK(next >= clock_ms);
-    }
-    clock_ms = end_ms;
-}
 
 static void test_follows(void)
 {
@@ -253,7 +154,7 @@ static void test_trimmed(void)
 
 static void test_no_stream(void)
 {
-    struct wire_read read = {false, 0, 0, 0};
+    struct wire_read read = {false, 0, 0};
     struct heard heard = {0};
 
     begin(0);
@@ -419,90 +320,6 @@ static void test_at_random(void)
     end();
 }
 
-/*
- * What a child says that may not do all that root may.  It is made before
- * ${meanwhile} has run in this process, and holds nothing of what that opens.
- */
-static int as_nobody(int (*what)(void), void (*meanwhile)(void))
-{
-    int status = 0, go[2];
-    char byte = 0;
-    pid_t pid;
-
-    fflush(stdout);
-    CHECK_INT(pipe(go), 0);
-    pid = fork();
-    if (pid == 0) {
-        if (read(go[0], &byte, 1) != 1 || setgid(65534) != 0 ||
-            setuid(65534) != 0)
-            _exit(99);
-        _exit(what());
-    }
-    if (meanwhile != NULL)
-        meanwhile();
-    CHECK_INT(write(go[1], &byte, 1), 1);
-    waitpid(pid, &status, 0);
-    close(go[0]);
-    close(go[1]);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void open_and_write(void)
-{
-    writer = ft_open(ft_path("b"), true);
-    ft_create(writer, "s");
-    append_to("s", 0, 3);
-}
-
-static int open_code(void)
-{
-    struct err err = ERR_INIT;
-    struct basin *b = ft_try(ft_path("b"), false, &err);
-
-    basin_free(b);
-    return (int)err.code;
-}
-
-static int read_all(void)
-{
-    struct heard heard;
-
-    reader = ft_try(ft_path("b"), false, NULL);
-    if (reader == NULL)
-        return 1;
-    follow(&heard, false, 0, 0);
-    run_for(6000);
-    basin_free(reader);
-    return heard.n == 3 && heard.overs == 0 ? 0 : 2;
-}
-
-/* Missing, empty: come again.  Not for us: no.  A directory that we must not
- * write to: as good as any. */
-static void test_opening(void)
-{
-    if (getuid() != 0)
-        SKIP("needs to be root to become somebody else");
-    ft_begin();
-    CHECK_INT(chmod(ft_dir, 0755), 0);
-    CHECK_INT(as_nobody(open_code, NULL), ERR_NOINPUT);
-    ft_write(ft_path("b"), "", 0);
-    CHECK_INT(as_nobody(open_code, NULL), ERR_NOINPUT);
-    unlink(ft_path("b"));
-    CHECK_INT(as_nobody(read_all, open_and_write), 0);
-    basin_free(writer);
-    CHECK_INT(as_nobody(read_all, NULL), 0);
-    CHECK_INT(chmod(ft_path("b"), 0600), 0);
-    CHECK_INT(as_nobody(open_code, NULL), ERR_DENIED);
-    CHECK_INT(chmod(ft_path("b"), 0644), 0);
-    CHECK_INT(unlink(ft_path("b-shm")), 0);
-    CHECK_INT(as_nobody(open_code, NULL), ERR_DENIED);
-    /* Who cannot look into the directory cannot know that it is there. */
-    CHECK_INT(chmod(ft_dir, 0700), 0);
-    CHECK_INT(as_nobody(open_code, NULL), ERR_NOINPUT);
-    got_clear(&got);
-    ft_end();
-}
-
 int main(void)
 {
     RUN(test_follows);
@@ -518,6 +335,5 @@ int main(void)
     RUN(test_fair);
     RUN(test_own_appends);
     RUN(test_at_random);
-    RUN(test_opening);
     return check_done();
 }

@@ -38,7 +38,7 @@ static void use(struct basin *b, uint64_t n)
     struct wire_header header = {SLICE("k"), SLICE("v")};
     struct wire_record record = {0, n, &header, 1, SLICE("body")};
     struct wire_append append = {&record, 1, true, n, NULL};
-    struct wire_read wait = {false, n + 1, 1000, 1};
+    struct wire_read end = {false, n + 1, 0};
 
     CHECK(is_fair(ft_create(b, "s")));
     if (ft_tail(b, "s", &got) == OUTCOME_NO_STREAM)
@@ -53,7 +53,7 @@ static void use(struct basin *b, uint64_t n)
     basin_list(b, "", "", got_it, &got, NULL);
     CHECK(is_fair(ft_run(b, &got)));
     got_clear(&got);
-    basin_read(b, "s", &wait, got_it, &got, NULL);
+    basin_follow(b, "s", &end, got_it, &got, NULL);
     for (int64_t at = 0; got.calls == 0 && at < 100; at++)
         basin_run(b, at);
     CHECK(is_fair(got.outcome));

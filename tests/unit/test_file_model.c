@@ -92,7 +92,7 @@ static void want_page(struct trial *t, const struct model *m,
 
 static void try_read(struct trial *t, struct model *m)
 {
-    struct wire_read read = {pick(2) == 0, 0, 1 + pick(8), 0};
+    struct wire_read read = {pick(2) == 0, 0, 1 + pick(8)};
     uint64_t range = m->n;
 
     if (read.by_time && m->n > 0)

@@ -121,7 +121,6 @@ static void test_kill(void)
 
 /* What a reader that follows has seen. */
 struct follow {
-    struct basin *b;
     uint64_t next;
     bool ok;
 };
@@ -129,14 +128,11 @@ struct follow {
 static void follow_on(void *arg, const struct basin_reply *reply)
 {
     struct follow *f = arg;
-    struct wire_read read = {false, 0, 100, 10000};
 
-    f->ok = f->ok && reply->outcome == OUTCOME_OK;
+    f->ok = f->ok && reply->outcome == OUTCOME_OK && !reply->over;
     for (size_t i = 0; i < reply->nrecords; i++, f->next++)
         f->ok = f->ok && reply->records[i].seq_num == f->next &&
                 reply->records[i].timestamp == f->next;
-    read.from = f->next;
-    basin_read(f->b, "s", &read, follow_on, f, NULL);
 }
 
 /* A reader follows while another process writes. */
@@ -146,17 +142,18 @@ static void test_follow_a_writer(void)
     int from, status = -1;
     pid_t pid;
     int64_t end = loop_now() + DEADLINE_MS;
-    struct follow f = {NULL, 0, true};
-    struct wire_read read = {false, 0, 100, 10000};
+    struct follow f = {0, true};
+    struct wire_read read = {false, 0, 0};
+    struct basin *b;
 
     ft_begin();
     pid = start_writer(most, &from);
     CHECK(next_ack(from) >= 0);
-    f.b = ft_open(ft_path("b"), false);
-    basin_read(f.b, "s", &read, follow_on, &f, NULL);
+    b = ft_open(ft_path("b"), false);
+    basin_follow(b, "s", &read, follow_on, &f, NULL);
     while (f.next < most && f.ok && loop_now() < end) {
         struct pollfd acks = {from, POLLIN, 0};
-        int64_t pause = basin_run(f.b, loop_now()) - loop_now();
+        int64_t pause = basin_run(b, loop_now()) - loop_now();
 
         CHECK(pause <= 100);
         poll(&acks, 1, pause > 0 ? (int)pause : 0);
@@ -165,7 +162,7 @@ static void test_follow_a_writer(void)
     }
     CHECK(f.ok);
     CHECK_INT(f.next, most);
-    basin_free(f.b);
+    basin_free(b);
     waitpid(pid, &status, 0);
     CHECK_INT(status, 0);
     close(from);

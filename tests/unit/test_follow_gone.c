@@ -56,6 +56,32 @@ static void test_lost_data(void)
     fake_release(&fake);
 }
 
+/* A caller who drops what he holds of it takes the next page at once. */
+static void test_more_when_told(void)
+{
+    struct stream *s;
+
+    begin(1);
+    fake.more_percent = 0;
+    fake.more_told = true;
+    s = add_records(0, 250);
+    start_and_run(100);
+    CHECK_INT(s->pages, 1);
+    s->owes = false;
+    follow_more(fake.follow, 0);
+    s->pages = 0;
+    run_until_asked(&s->pages);
+    s->inc++;
+    s->n = 40;
+    fake.ops->inc = s->inc;
+    run_for(&fake, 500);
+    CHECK_INT(fake.notes[FOLLOW_RESTARTED], 1);
+    CHECK_INT(s->pages, 2);
+    CHECK_INT(s->sessions, 1);
+    CHECK_INT(s->got, 140);
+    fake_release(&fake);
+}
+
 static void test_deleted(void)
 {
     struct stream *s;
@@ -125,6 +151,7 @@ int main(void)
 {
     RUN(test_restarted);
     RUN(test_lost_data);
+    RUN(test_more_when_told);
     RUN(test_deleted);
     RUN(test_not_in_the_list);
     RUN(test_ghost);

@@ -82,7 +82,7 @@ static void test_another_one(void)
         run_for(&fake, 3000);
         CHECK_INT(fake.notes[FOLLOW_RESTARTED], 1);
         CHECK_INT(fake.note.n, 150);
-        CHECK(fake.note.followed == told(&fake, 0));
+        CHECK(fake.note.stream == told(&fake, 0));
         CHECK_INT(s->got, 350);
         CHECK_INT(told(&fake, 0)->missing, 0);
         CHECK(told(&fake, 0)->made == s->made);

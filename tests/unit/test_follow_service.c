@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "byhand.h"
+#include "httpbyhand.h"
 
 #define BYTES(literal) ((struct slice){(literal), sizeof(literal) - 1})
 
@@ -86,7 +86,7 @@ static void setup_release(struct setup *s)
 static struct basin_op *follow(struct setup *s, bool by_time, basin_done *done,
                                void *arg)
 {
-    struct wire_read read = {by_time, 5, 0, 0};
+    struct wire_read read = {by_time, 5, 0};
     struct err err = ERR_INIT;
     struct basin_op *op = basin_follow(s->basin, "a/b", &read, done, arg, &err);
 
@@ -466,7 +466,7 @@ static void test_cancel(void)
 
 static void test_not_started(void)
 {
-    struct wire_read read = {false, 0, 0, 0};
+    struct wire_read read = {false, 0, 0};
     struct setup s;
     struct err err = ERR_INIT;
 

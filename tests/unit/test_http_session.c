@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "byhand.h"
+#include "httpbyhand.h"
 
 /* Lets ${b} go on for a while in which nobody shall connect. */
 static void check_nobody(struct byhand *b)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/retry.h"
-#include "byhand.h"
+#include "httpbyhand.h"
 
 #define SEED UINT64_C(20240731)
 

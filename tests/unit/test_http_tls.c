@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "byhand.h"
+#include "httpbyhand.h"
 #include "peercerts.h"
 
 static void test_bad_config(void)

@@ -2,33 +2,6 @@
 
 #include "jetworld.h"
 
-static void test_wire(void)
-{
-    static const struct {
-        const char *url;
-        int wire;
-    } rows[] = {
-        {"wss://a.example/subscribe", 1},
-        {"wss://a.example", 1},
-        {"ws://a.example:8080/", 1},
-        {"a.example", 1},
-        {"wss://a.example/xrpc/network.bsky.jetstream.subscribeEvents", 2},
-        {"wss://a.example/subscribe/", 0},
-        {"wss://a.example/other", 0},
-        {"wss://a.example/subscribe?cursor=1", 0},
-        {"ftp://a.example/subscribe", 0},
-        {"", 0},
-    };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct err err = ERR_INIT;
-
-        CHECK_INT(jetstream_wire(rows[i].url, &err), rows[i].wire);
-        CHECK_INT(err.code, rows[i].wire == 0 ? ERR_USAGE : ERR_NONE);
-    }
-    CHECK(strlen(jetstream_library()) > 0);
-}
-
 static void test_name(void)
 {
     static const struct {
@@ -42,7 +15,11 @@ static void test_name(void)
         {"ws://a.example", "a.example:80"},
         {"ws://127.0.0.1:8080/", "127.0.0.1:8080"},
         {"wss://[::1]:99/", "[::1]:99"},
+        {"wss://a.example", "a.example:443"},
         {"wss://a.example/other", NULL},
+        {"wss://a.example/subscribe/", NULL},
+        {"wss://a.example/subscribe?cursor=1", NULL},
+        {"ftp://a.example/subscribe", NULL},
         {"", NULL},
     };
 
@@ -55,6 +32,7 @@ static void test_name(void)
         CHECK_STR(name, bad ? "" : rows[i].name);
         CHECK_INT(err.code, bad ? ERR_USAGE : ERR_NONE);
     }
+    CHECK(strlen(jetstream_library()) > 0);
 }
 
 static void test_prefer(void)
@@ -256,7 +234,6 @@ static void test_pause_first(void)
 int main(void)
 {
     have_certs = peer_certs_make(&certs);
-    RUN(test_wire);
     RUN(test_name);
     RUN(test_prefer);
     RUN(test_new);

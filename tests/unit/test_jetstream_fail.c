@@ -93,6 +93,59 @@ static void test_failover_early(void)
     peer_stop(&peers[1]);
 }
 
+/* Refuses once, and then delivers one message. */
+static void script_second(struct peer_conn *conn, void *arg)
+{
+    if (conn->number == 0)
+        script_503(conn, arg);
+    else
+        script_hello(conn, arg);
+}
+
+/* A pause for so long that the connection is closed meanwhile. */
+static void long_pause(struct world *w, int64_t ms)
+{
+    jetstream_pause(w->js, loop_now());
+    turn_for(w, ms);
+    jetstream_resume(w->js, loop_now());
+}
+
+/* A host that failed once, and then was good for ${flow} ms, stays the one
+ * that is tried after a pause of ${pause} ms. */
+static void check_pause_keeps(bool progress, int64_t flow, int64_t pause)
+{
+    struct peer peers[2];
+    struct world w;
+
+    world_init(&w);
+    CHECK(peer_start(&peers[0], NULL, script_second, NULL));
+    CHECK(peer_start(&peers[1], NULL, script_hello, NULL));
+    add_url(&w, &peers[0], "127.0.0.1", 1);
+    add_url(&w, &peers[1], "127.0.0.1", 1);
+    w.config.timing.host = 600;
+    w.config.timing.pause = 50;
+    w.config.timing.retry_base = 5;
+    w.progress = progress;
+    world_open(&w);
+    TURN_UNTIL(&w, w.messages == 1);
+    turn_for(&w, flow);
+    long_pause(&w, pause);
+    TURN_UNTIL(&w, w.messages == 2);
+    CHECK_STR(w.log, "connecting down connecting up paused connecting up");
+    CHECK_INT(peer_connections(&peers[1]), 0);
+    world_close(&w);
+    peer_stop(&peers[0]);
+    peer_stop(&peers[1]);
+}
+
+/* A pause is not the host's time, and no failure of a host that made
+ * progress before it. */
+static void test_failover_pause(void)
+{
+    check_pause_keeps(false, 0, 700);
+    check_pause_keeps(true, 700, 100);
+}
+
 /* The next address of a name is tried at the next attempt. */
 static void test_next_address(void)
 {
@@ -136,6 +189,24 @@ static void test_budget(void)
 {
     check_budget(script_503, "503");
     check_budget(script_stall, "not connected within 100 ms");
+}
+
+/* Nor does a pause use up the budget. */
+static void test_budget_pause(void)
+{
+    struct world w;
+    struct peer peer;
+
+    CHECK(peer_start(&peer, NULL, script_503, NULL));
+    world_init(&w);
+    add_url(&w, &peer, "127.0.0.1", 1);
+    w.config.retry_for = 400;
+    world_open(&w);
+    TURN_UNTIL(&w, w.news[JETSTREAM_DOWN] == 1);
+    long_pause(&w, 500);
+    TURN_UNTIL(&w, w.news[JETSTREAM_DOWN] == 2);
+    world_close(&w);
+    peer_stop(&peer);
 }
 
 /* Messages are progress: the budget starts anew. */
@@ -341,8 +412,10 @@ int main(void)
     RUN(test_failover);
     RUN(test_failover_from_preferred);
     RUN(test_failover_early);
+    RUN(test_failover_pause);
     RUN(test_next_address);
     RUN(test_budget);
+    RUN(test_budget_pause);
     RUN(test_budget_flow);
     RUN(test_backoff);
     RUN(test_backoff_kept);

@@ -35,21 +35,8 @@ static struct window_snapshot snapshot_of(const struct window_row *rows,
 
 enum format { TSV, JSON, TABLE, PROM, FORMATS };
 
-static int write_as(enum format format, const struct window_snapshot *snapshot,
-                    const struct lines_facts *facts,
-                    const struct lines_options *options, struct buf *out)
-{
-    switch (format) {
-    case TSV:
-        return lines_tsv(snapshot, options, out);
-    case JSON:
-        return lines_json(snapshot, facts, options, out);
-    case TABLE:
-        return lines_table(snapshot, facts, options, false, out);
-    default:
-        return lines_prom(snapshot, facts, options, out);
-    }
-}
+static lines_format *const write_as[FORMATS] = {lines_tsv, lines_json,
+                                                lines_table, lines_prom};
 
 /* Compare the whole text with ${want}. */
 static void check_text(enum format format,
@@ -59,7 +46,7 @@ static void check_text(enum format format,
 {
     struct buf out = BUF_INIT(OUT_MAX);
 
-    CHECK_INT(write_as(format, snapshot, facts, options, &out), 0);
+    CHECK_INT(write_as[format](snapshot, facts, options, &out), 0);
     CHECK_STR(buf_str(&out), want);
     buf_release(&out);
 }
@@ -146,7 +133,9 @@ static void test_table_odd(void)
                "\xe6\x97\xa5\xe6\x9c\xac           0       -   1,234,567\n"
                "total          0           1,235,566\n"
                "late 5, late in grace 6, stale streams 2, trimmed 12\n");
-    CHECK_INT(lines_table(&snapshot, &facts, &plain, true, &out), 0);
+    CHECK_INT(lines_table(&snapshot, &facts,
+                          &(struct lines_options){.ascii = true}, &out),
+              0);
     CHECK_STR(buf_str(&out), "window 18:52:30-18:52:40 (open)\n"
                              "stream   recent   share       total\n"
                              "e?t??         0       -         999\n"
@@ -284,7 +273,8 @@ static void check_rate(uint64_t recent, int64_t window_ms, const char *want)
     snapshot.start_ms = snapshot.end_ms - window_ms;
     snprintf(wanted, sizeof(wanted), "2026-11-22T18:52:40Z\tg\t%s\t1\tfinal\n",
              want);
-    CHECK_INT(lines_tsv(&snapshot, &(struct lines_options){.rate = true}, &out),
+    CHECK_INT(lines_tsv(&snapshot, &plain_facts,
+                        &(struct lines_options){.rate = true}, &out),
               0);
     CHECK_STR(buf_str(&out), wanted);
     buf_release(&out);
@@ -311,7 +301,7 @@ static void check_end(int64_t end_ms, bool millis, const char *want)
     struct buf out = BUF_INIT(OUT_MAX);
 
     snapshot.end_ms = end_ms;
-    CHECK_INT(lines_tsv(&snapshot, &options, &out), 0);
+    CHECK_INT(lines_tsv(&snapshot, &plain_facts, &options, &out), 0);
     buf_str(&out);
     CHECK(out.n > strlen(want) && memcmp(out.p, want, strlen(want)) == 0);
     CHECK(out.p[strlen(want)] == '\t');
@@ -343,12 +333,12 @@ static void test_full(void)
     for (enum format format = TSV; format < FORMATS; format++) {
         struct buf whole = BUF_INIT(OUT_MAX);
 
-        CHECK_INT(write_as(format, &snapshot, &facts, &options, &whole), 0);
+        CHECK_INT(write_as[format](&snapshot, &facts, &options, &whole), 0);
         for (size_t max = 0; max < whole.n; max++) {
             struct buf out = BUF_INIT(max + 2);
 
             buf_addstr(&out, "ab");
-            CHECK_INT(write_as(format, &snapshot, &facts, &options, &out), -1);
+            CHECK_INT(write_as[format](&snapshot, &facts, &options, &out), -1);
             CHECK_STR(buf_str(&out), "ab");
             buf_release(&out);
         }

@@ -34,7 +34,7 @@ static void check_groups(const struct window_row *rows, size_t n,
     struct buf out = BUF_INIT(OUT_MAX), got = BUF_INIT(OUT_MAX);
     const char *line;
 
-    CHECK_INT(lines_tsv(&snapshot, options, &out), 0);
+    CHECK_INT(lines_tsv(&snapshot, &plain_facts, options, &out), 0);
     line = buf_str(&out);
     for (const char *end = strchr(line, '\n'); end != NULL;
          line = end + 1, end = strchr(line, '\n')) {
@@ -173,7 +173,8 @@ static size_t world_tsv(const struct world *world)
     uint64_t recent = 0, total = 0, last = UINT64_MAX;
     size_t n = 0;
 
-    CHECK_INT(lines_tsv(&world->snapshot, &world->options, &out), 0);
+    CHECK_INT(lines_tsv(&world->snapshot, &plain_facts, &world->options, &out),
+              0);
     check_clean(&out, true);
     for (const char *line = buf_str(&out); *line != '\0'; n++) {
         const char *tab = strchr(strchr(line, '\t') + 1, '\t');
@@ -214,9 +215,10 @@ static void test_random_windows(void)
             lines_prom(&world.snapshot, &plain_facts, &world.options, &out), 0);
         check_clean(&out, false);
         buf_reset(&out);
-        CHECK_INT(lines_table(&world.snapshot, &plain_facts, &world.options,
-                              below(2) == 0, &out),
-                  0);
+        world.options.ascii = below(2) == 0;
+        CHECK_INT(
+            lines_table(&world.snapshot, &plain_facts, &world.options, &out),
+            0);
         check_clean(&out, false);
         if (check_bad)
             printf("# seed %" PRIu64 ", round %d\n", SEED, i);

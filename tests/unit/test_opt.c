@@ -67,7 +67,8 @@ static void test_every_kind(void)
     CHECK_STR(values.text, "x");
     CHECK_INT(values.list.n, 2);
     CHECK_STR(values.list.v[1], "2");
-    opt_list_release(&values.list);
+    opt_release(table, N, &values);
+    CHECK_INT(values.list.n, 0);
     CHECK(parse("--number", "7", "--length=2s", "--when", "now") == 0);
     CHECK_INT(values.number, 7);
     CHECK_INT(values.length, 2000);

@@ -49,7 +49,7 @@ static struct basin_op *begin(struct setup *s, enum kind kind)
 {
     static const struct wire_record records[2];
     struct wire_append append = {records, 2, kind == MATCH, 5, NULL};
-    struct wire_read read = {kind == READ_TIME, 5, 10, 0};
+    struct wire_read read = {kind == READ_TIME, 5, 10};
     struct replied *r = &s->replied;
 
     switch (kind) {

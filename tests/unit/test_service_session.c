@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #include "lite.h"
-#include "peercerts.h"
 #include "replied.h"
 
 #define BASIN "unit-test-basin"
@@ -14,7 +13,6 @@
 static struct http *http;
 static struct basin *basin;
 static struct lite lite;
-static int port;
 static bool tls;
 
 /* What came of a session, so far. */
@@ -63,7 +61,7 @@ static struct basin_op *follow(const char *stream, struct wire_read read,
 static struct basin_op *follow_from(const char *stream, uint64_t from,
                                     struct session *s)
 {
-    return follow(stream, (struct wire_read){false, from, 0, 0}, s);
+    return follow(stream, (struct wire_read){false, from, 0}, s);
 }
 
 static void run_until(const bool *flag)
@@ -159,14 +157,14 @@ static void test_by_time(void)
     struct session s;
     struct basin_op *op;
 
-    op = follow("live", (struct wire_read){true, later, 0, 0}, &s);
+    op = follow("live", (struct wire_read){true, later, 0}, &s);
     run_until(&s.tail_known);
     CHECK_INT(s.tail.seq_num, 4);
     append("live", 1, 10);
     run_until_n(&s, 1);
     CHECK_INT(s.first, 4);
     basin_cancel(basin, op);
-    op = follow("live", (struct wire_read){true, 1, 0, 0}, &s);
+    op = follow("live", (struct wire_read){true, 1, 0}, &s);
     run_until_n(&s, 5);
     CHECK_INT(s.first, 0);
     basin_cancel(basin, op);
@@ -179,13 +177,13 @@ static void test_limit(void)
     create("limit");
     for (int i = 0; i < 5; i++)
         append("limit", WIRE_BATCH_RECORDS, 300);
-    follow("limit", (struct wire_read){false, 100, 2500, 0}, &s);
+    follow("limit", (struct wire_read){false, 100, 2500}, &s);
     run_until(&s.over);
     CHECK_INT(s.outcome, OUTCOME_OK);
     CHECK_INT(s.n, 2500);
     CHECK_INT(s.first, 100);
     CHECK_INT(s.last, 2599);
-    follow("limit", (struct wire_read){false, 1, 1000000, 0}, &s);
+    follow("limit", (struct wire_read){false, 1, 1000000}, &s);
     run_until(&s.over);
     CHECK_INT(s.outcome, OUTCOME_OK);
     CHECK_INT(s.n, 4999);
@@ -198,7 +196,7 @@ static void test_large(void)
 
     create("large");
     append("large", WIRE_BATCH_RECORDS, 1000);
-    follow("large", (struct wire_read){false, 0, WIRE_BATCH_RECORDS, 0}, &s);
+    follow("large", (struct wire_read){false, 0, WIRE_BATCH_RECORDS}, &s);
     run_until(&s.over);
     CHECK_INT(s.outcome, OUTCOME_OK);
     CHECK_INT(s.n, WIRE_BATCH_RECORDS);
@@ -220,7 +218,7 @@ static int connections(void)
 
             if (sscanf(line, " %*d: %*[^:]:%*x %*[^:]:%x %x", &remote,
                        &state) == 2)
-                n += (int)remote == port && state == 1;
+                n += (int)remote == lite.port && state == 1;
         }
         if (f != NULL)
             fclose(f);
@@ -348,48 +346,15 @@ static void test_black_hole(void)
     }
 }
 
-static bool start_tls(const char *path, const struct peer_certs *certs)
-{
-    int64_t end = loop_now() + 20000;
-    char text[16], key[64];
-    int fd = serve_bind(&port);
-
-    close(fd);
-    snprintf(text, sizeof(text), "%d", port);
-    snprintf(key, sizeof(key), "%s/good.key", certs->dir);
-    snprintf(lite.endpoint, sizeof(lite.endpoint), "https://localhost:%d",
-             port);
-    lite.pid = fork();
-    if (lite.pid == 0) {
-        int null = open("/dev/null", O_RDWR);
-
-        dup2(null, STDOUT_FILENO);
-        dup2(null, STDERR_FILENO);
-        execl(path, path, "lite", "--port", text, "--tls-cert", certs->ca,
-              "--tls-key", key, (char *)NULL);
-        _exit(127);
-    }
-    while (!lite_is_up(port)) {
-        if (loop_now() > end || waitpid(lite.pid, NULL, WNOHANG) != 0)
-            return false;
-        poll(NULL, 0, 20);
-    }
-    return true;
-}
-
 static void run_all(const char *cacert)
 {
     struct http_config config = {"test/1", cacert, 16, 0};
-    struct client_config client = {.basin = BASIN,
-                                   .account_endpoint = lite.endpoint,
-                                   .basin_endpoint = lite.endpoint,
-                                   .token = "any"};
     struct replied r = {0};
 
     tls = cacert != NULL;
     printf("# over %s\n", tls ? "https" : "http");
-    http = client.http = http_new(&config, NULL);
-    basin = service_open(&client, NULL);
+    http = http_new(&config, NULL);
+    basin = lite_basin(&lite, http, BASIN);
     basin_create_basin(basin, replied_done, &r, NULL);
     replied_run(http, &r, 1);
     RUN(test_missing);
@@ -407,24 +372,16 @@ static void run_all(const char *cacert)
 
 int main(void)
 {
-    const char *path = lite_binary();
     struct peer_certs certs;
 
-    if (path == NULL) {
-        printf("1..0 # SKIP no S2 server: S2_LITE names none\n");
-        return 0;
-    }
-    signal(SIGPIPE, SIG_IGN);
-    if (!lite_start(&lite, path)) {
-        printf("Bail out! %s does not start\n", path);
-        return 1;
-    }
-    port = (int)strtol(strrchr(lite.endpoint, ':') + 1, NULL, 10);
+    lite_need(&lite);
+    lite_start(&lite, NULL);
     run_all(NULL);
-    if (!peer_certs_make(&certs) || !start_tls(path, &certs)) {
-        printf("Bail out! no https\n");
+    if (!peer_certs_make(&certs)) {
+        printf("Bail out! no certificates\n");
         return 1;
     }
+    lite_start(&lite, &certs);
     run_all(certs.ca);
     peer_certs_remove(&certs);
     return check_done();

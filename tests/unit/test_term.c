@@ -17,16 +17,6 @@ static uint64_t rnd(uint64_t n)
     return (state >> 33) % n;
 }
 
-static struct grid make_grid(int width, int height, const char *text)
-{
-    struct grid grid;
-
-    if (grid_init(&grid, width, height, NULL) != 0)
-        abort();
-    grid_put(&grid, 0, 0, width, slice_str(text), GRID_RED, false);
-    return grid;
-}
-
 static void check_shown(struct pty *pty, struct term *term,
                         const struct grid *grid)
 {
@@ -92,7 +82,7 @@ static void test_refused(void)
 
 static void test_frames(void)
 {
-    struct grid one = make_grid(20, 3, "one two"), two;
+    struct grid one = vt_grid(20, 3, "one two"), two;
     struct pty pty;
     struct term *term;
 
@@ -105,7 +95,7 @@ static void test_frames(void)
     CHECK(pty.vt.alternate && !pty.vt.cursor && !pty.vt.wrap);
     CHECK_INT(term_show(term, &one, true, NULL), 1);
     CHECK_INT(pty_read(&pty), 0);
-    two = make_grid(20, 3, "one six");
+    two = vt_grid(20, 3, "one six");
     CHECK_INT(term_show(term, &two, true, NULL), 1);
     pty_read(&pty);
     CHECK_STR(buf_str(&pty.seen), "\033[1;5H\033[0;31msix\033[0m");
@@ -124,7 +114,7 @@ static void test_frames(void)
 
 static void test_redraw(void)
 {
-    struct grid one = make_grid(20, 3, "one"), wide;
+    struct grid one = vt_grid(20, 3, "one"), wide;
     struct pty pty;
     struct term *term;
 
@@ -137,7 +127,7 @@ static void test_redraw(void)
     CHECK_INT(term_show(term, &one, false, NULL), 1);
     pty_read(&pty);
     CHECK_STR(buf_str(&pty.seen), "\033[H\033[2J\033[1;1Hone");
-    wide = make_grid(30, 3, "one");
+    wide = vt_grid(30, 3, "one");
     buf_reset(&pty.seen);
     CHECK_INT(term_show(term, &wide, false, NULL), 1);
     pty_read(&pty);
@@ -150,7 +140,7 @@ static void test_redraw(void)
 
 static void test_suspend(void)
 {
-    struct grid one = make_grid(20, 3, "one");
+    struct grid one = vt_grid(20, 3, "one");
     struct pty pty;
     struct term *term;
 
@@ -210,13 +200,13 @@ static void drain(struct pty *pty, struct term *term)
 /* Nobody reads: what the terminal took is one frame after the other, whole. */
 static void test_stopped(void)
 {
-    struct grid grid = make_grid(100, 40, ""), last;
+    struct grid grid = vt_grid(100, 40, ""), last;
     int shown = 0, skipped = 0;
     struct pty pty;
     struct term *term;
 
     pty_open(&pty, 100, 40);
-    last = make_grid(100, 40, "");
+    last = vt_grid(100, 40, "");
     term = term_open(pty.slave, -1, NULL);
     for (int i = 0; i < 30; i++) {
         int rc;
@@ -269,7 +259,7 @@ static void test_suspend_modes(void)
 /* A terminal that takes nothing does not keep us. */
 static void test_stopped_close(void)
 {
-    struct grid grid = make_grid(100, 40, "");
+    struct grid grid = vt_grid(100, 40, "");
     struct termios now;
     struct pty pty;
     struct term *term;
@@ -290,7 +280,7 @@ static void test_stopped_close(void)
 
 static void test_hung_up(void)
 {
-    struct grid grid = make_grid(20, 3, "one");
+    struct grid grid = vt_grid(20, 3, "one");
     struct err err = ERR_INIT;
     struct pty pty;
     struct term *term;
@@ -321,8 +311,7 @@ static void test_resize_storm(void)
     pty_open(&pty, 100, 40);
     term = term_open(pty.slave, pty.slave, NULL);
     for (int i = 0; i < 300; i++) {
-        struct grid grid =
-            make_grid(1 + (int)rnd(100), 1 + (int)rnd(40), "size");
+        struct grid grid = vt_grid(1 + (int)rnd(100), 1 + (int)rnd(40), "size");
 
         if (rnd(4) == 0)
             fill(&grid);

@@ -12,16 +12,6 @@
 #include "pty.h"
 #include "view/term_hold.h"
 
-static struct grid make_grid(int width, int height, const char *text)
-{
-    struct grid grid;
-
-    if (grid_init(&grid, width, height, NULL) != 0)
-        abort();
-    grid_put(&grid, 0, 0, width, slice_str(text), GRID_RED, false);
-    return grid;
-}
-
 static void write_to_nowhere(void)
 {
     int fd = open("/dev/zero", O_RDONLY);
@@ -34,7 +24,7 @@ static void write_to_nowhere(void)
 static void die_on(const struct pty *pty, int signo)
 {
     struct rlimit none = {0, 0};
-    struct grid grid = make_grid(20, 3, "one");
+    struct grid grid = vt_grid(20, 3, "one");
     struct term *term;
 
     setrlimit(RLIMIT_CORE, &none);

@@ -26,20 +26,10 @@ int open(const char *path, int flags, ...)
 
 REFUSABLE(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n), "", -1)
 
-static struct grid make_grid(void)
-{
-    struct grid grid;
-
-    if (grid_init(&grid, 20, 3, NULL) != 0)
-        abort();
-    grid_put(&grid, 0, 0, 20, SLICE("one"), GRID_RED, false);
-    return grid;
-}
-
 static struct term *take(const struct pty *pty)
 {
     struct term *term = term_open(pty->slave, pty->slave, NULL);
-    struct grid grid = make_grid();
+    struct grid grid = vt_grid(20, 3, "one");
 
     CHECK(term != NULL && term_show(term, &grid, true, NULL) == 1);
     CHECK(pty_is_raw(pty));
@@ -112,7 +102,7 @@ static void test_not_opened_anew(void)
 /* A terminal that takes nothing for now is waited for; another is gone. */
 static void test_writing(void)
 {
-    struct grid grid = make_grid();
+    struct grid grid = vt_grid(20, 3, "one");
     struct err err = ERR_INIT;
     struct term *term;
     struct pty pty;

@@ -3,21 +3,10 @@
 
 #include "base/retry.h"
 #include "check.h"
+#include "scarce.h"
 #include "view/window.h"
 
 #define SEED 7u
-
-/* Allocations of jansson until one fails; below 0: none does. */
-static long left = -1;
-
-static void *scarce(size_t n)
-{
-    if (left == 0)
-        return NULL;
-    if (left > 0)
-        left--;
-    return malloc(n);
-}
 
 static uint64_t recent, total, late;
 static size_t ntold;
@@ -297,16 +286,14 @@ static void test_no_memory(void)
     json_t *json = NULL;
     int fails = 0;
 
-    json_set_alloc_funcs(scarce, free);
     while (json == NULL && fails < 10000) {
-        left = fails++;
+        scarce_from(fails++);
         json = window_save(w);
     }
-    left = -1;
+    scarce_end();
     CHECK(fails > 50 && fails < 10000);
     CHECK_INT(try_load(json), 0);
     json_decref(json);
-    json_set_alloc_funcs(malloc, free);
     window_free(w);
 }
 

@@ -76,6 +76,24 @@ static void test_command(void)
     CHECK(wire_is_command(&r));
 }
 
+static void test_is_name(void)
+{
+    static char longest[WIRE_NAME_MAX + 1];
+    static char longer[WIRE_NAME_MAX + 2];
+
+    memset(longest, 'a', WIRE_NAME_MAX);
+    memset(longer, 'a', WIRE_NAME_MAX + 1);
+    CHECK(wire_is_name("a"));
+    CHECK(wire_is_name("..."));
+    CHECK(wire_is_name("social/\xc3\xa9"));
+    CHECK(wire_is_name(longest));
+    CHECK(!wire_is_name(longer));
+    CHECK(!wire_is_name(""));
+    CHECK(!wire_is_name("."));
+    CHECK(!wire_is_name(".."));
+    CHECK(!wire_is_name("\xff"));
+}
+
 static void test_metered(void)
 {
     struct wire_header h[2] = {{SLICE(""), SLICE("fence")},
@@ -258,6 +276,7 @@ int main(void)
     RUN(test_encode_bytes);
     RUN(test_encode_fence);
     RUN(test_command);
+    RUN(test_is_name);
     RUN(test_metered);
     RUN(test_encode_limits);
     RUN(test_encode_no_room);

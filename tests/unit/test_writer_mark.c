@@ -8,6 +8,7 @@
 #define T0 INT64_C(1795372740000000)
 #define S(n) ((n)*INT64_C(1000000))
 #define HOUR S(3600)
+#define MEMORY (WRITER_MEMORY_MS * 1000)
 
 static void test_oldest(void)
 {
@@ -134,7 +135,9 @@ static void test_wild_future_does_not_stop_ageing(void)
 
     begin(&run, 4, false);
     add_many(&run, T0 + 1000 * HOUR);
-    writer_age(run.writer, T0 + HOUR);
+    writer_age(run.writer, -1);
+    CHECK(add(&run, 0, 1) == WRITER_DUPLICATE);
+    writer_age(run.writer, T0 + HOUR + MEMORY);
     CHECK(add(&run, 0, 6000) == WRITER_DUPLICATE);
     CHECK(add(&run, 0, 1500) == WRITER_DUPLICATE);
     CHECK(add(&run, 0, 1) == WRITER_QUEUED);
@@ -148,13 +151,13 @@ static void test_wild_past_is_not_forgotten_at_once(void)
 
     begin(&run, 5, false);
     add_many(&run, 1000);
-    writer_age(run.writer, T0);
+    writer_age(run.writer, T0 + MEMORY);
     CHECK(add(&run, 0, 0) == WRITER_DUPLICATE);
     /* Where nobody knows where the source stood, its own time counts. */
     add_at(&run, 1, 0, 1000, -1);
     for (int i = 1; i <= 6000; i++)
         add_at(&run, 1, i, T0 + i, -1);
-    writer_age(run.writer, T0);
+    writer_age(run.writer, T0 + MEMORY);
     CHECK(add(&run, 1, 0) == WRITER_QUEUED);
     CHECK(add(&run, 1, 1) == WRITER_DUPLICATE);
     end(&run);
@@ -177,7 +180,7 @@ static void test_wild_time_in_a_deleted_stream(void)
     CHECK_INT(run.notes[WRITER_GAP], 1);
     CHECK_INT(writer_records(run.writer), 6001);
     CHECK(add(&run, 0, 1) == WRITER_DUPLICATE);
-    writer_age(run.writer, T0 + HOUR);
+    writer_age(run.writer, T0 + HOUR + MEMORY);
     CHECK(add(&run, 0, 6000) == WRITER_DUPLICATE);
     CHECK(add(&run, 0, 1) == WRITER_QUEUED);
     end(&run);

@@ -1,132 +1,8 @@
 /* Answers to a writer that no basin should give, or hardly ever gives. */
 #include "check.h"
 
-#include <stdlib.h>
-
-#include "base/loop.h"
 #include "basin/seen.h"
-#include "basin/writer.h"
-#include "byanswer.h"
-
-struct scene {
-    struct byanswer basin;
-    struct writer *writer;
-    int64_t now;
-    int notes[WRITER_CLOCK + 1];
-    uint64_t n; /* in the last note */
-    int acked;
-    struct err err;
-};
-
-static int identify(void *arg, struct slice body, struct hash128 *id)
-{
-    struct hash_key key = {1, 2};
-
-    (void)arg;
-    *id = hash_bytes(key, body);
-    return 0;
-}
-
-static void on_acked(void *arg, const char *stream,
-                     const struct wire_record *record)
-{
-    (void)record;
-    CHECK_STR(stream, "s");
-    ((struct scene *)arg)->acked++;
-}
-
-static void on_note(void *arg, const struct writer_note *note)
-{
-    struct scene *s = arg;
-
-    CHECK_STR(note->stream, "s");
-    s->notes[note->event]++;
-    s->n = note->n;
-}
-
-/* Run after so long that what waits is due. */
-static int run(struct scene *s)
-{
-    int64_t next;
-
-    s->now += 100000;
-    return writer_run(s->writer, s->now, &next, &s->err);
-}
-
-/* A writer that has created its stream and asks for its tail. */
-static void open_scene(struct scene *s, int64_t from_ms)
-{
-    struct writer_config config = {
-        .basin = &s->basin.head,
-        .linger_ms = 1000000,
-        .hooks = {identify, on_acked, on_note, s},
-    };
-
-    memset(s, 0, sizeof(*s));
-    byanswer_begin(&s->basin);
-    s->writer = writer_new(&config, NULL);
-    CHECK_INT(writer_stream(s->writer, "s", NULL), 0);
-    CHECK(writer_ready(s->writer));
-    writer_start(s->writer, from_ms);
-    CHECK(!writer_ready(s->writer));
-    CHECK_INT(run(s), 0);
-    answer_outcome(&s->basin, CREATE, OUTCOME_OK);
-    CHECK_INT(run(s), 0);
-}
-
-/* One that has found its stream empty. */
-static void begin(struct scene *s)
-{
-    open_scene(s, -1);
-    answer_tail(&s->basin, TAIL, 0);
-    CHECK_INT(run(s), 0);
-    CHECK(writer_ready(s->writer));
-}
-
-static void end(struct scene *s)
-{
-    writer_free(s->writer);
-    CHECK_INT(s->basin.op.asked, NOTHING);
-}
-
-/* A record of ${n} bytes that begins with ${text}. */
-static void add_long(struct scene *s, const char *text, size_t n)
-{
-    char *body = calloc(1, n + 1);
-    struct writer_item item = {.time_us = 1000, .before = {.time_us = -1}};
-
-    memset(body, ' ', n);
-    memcpy(body, text, strlen(text));
-    item.body = (struct slice){body, n};
-    identify(NULL, item.body, &item.id);
-    CHECK_INT(writer_add(s->writer, 0, &item, s->now), WRITER_QUEUED);
-    free(body);
-}
-
-static void add(struct scene *s, const char *body)
-{
-    add_long(s, body, strlen(body));
-}
-
-/* Append what is queued, once: it must be ${n} records from ${match} on. */
-static void append(struct scene *s, uint64_t match, size_t n)
-{
-    writer_flush(s->writer);
-    CHECK_INT(run(s), 0);
-    CHECK_INT(s->basin.op.asked, APPEND);
-    CHECK_INT(s->basin.op.match, match);
-    CHECK_INT(s->basin.op.n, n);
-}
-
-static void check_dead(struct scene *s, enum err_code code, const char *text)
-{
-    CHECK_INT(run(s), -1);
-    CHECK_INT(s->err.code, code);
-    CHECK_STR(s->err.text, text);
-    CHECK_INT(s->acked, 0);
-    CHECK_INT(s->basin.op.asked, NOTHING);
-    end(s);
-}
+#include "writerscene.h"
 
 /* Nothing counts as durable for an ack of other numbers. */
 static void misfit(uint64_t start, uint64_t stop)
@@ -172,6 +48,91 @@ static void test_fenced(void)
     append(&s, 0, 1);
     answer_outcome(&s.basin, APPEND, OUTCOME_FENCED);
     check_dead(&s, ERR_UNAVAILABLE, "s: not so");
+}
+
+/* As MISMATCH to a question for the tail. */
+static void unfit(enum asked asked, enum outcome outcome)
+{
+    struct scene s;
+
+    start(&s, true, -1);
+    CHECK_INT(run(&s), 0);
+    if (asked == CREATE_BASIN)
+        answer_outcome(&s.basin, CREATE, OUTCOME_NO_BASIN);
+    else if (asked != CREATE)
+        answer_outcome(&s.basin, CREATE, OUTCOME_OK);
+    CHECK_INT(run(&s), 0);
+    if (asked == READ || asked == APPEND)
+        answer_tail(&s.basin, TAIL, asked == READ ? 5 : 0);
+    add(&s, "a");
+    writer_flush(s.writer);
+    CHECK_INT(run(&s), 0);
+    answer_outcome(&s.basin, asked, outcome);
+    check_dead(&s, ERR_PROTOCOL, "s: the answer does not fit the request");
+}
+
+static void test_answer_does_not_fit(void)
+{
+    for (enum asked asked = CREATE_BASIN; asked <= READ; asked++)
+        unfit(asked, OUTCOME_MISMATCH);
+    for (enum asked asked = CREATE_BASIN; asked <= TAIL; asked++)
+        unfit(asked, OUTCOME_UNWRITTEN);
+    unfit(APPEND, OUTCOME_UNWRITTEN);
+}
+
+/* How many requests are made without the clock going on, while the basin can
+ * be made, and is missing all the same. */
+static unsigned miss(struct scene *s)
+{
+    int64_t next;
+    unsigned n = 0;
+
+    while (n < 100 && writer_run(s->writer, s->now, &next, &s->err) == 0 &&
+           s->basin.op.asked != NOTHING) {
+        enum asked asked = s->basin.op.asked;
+
+        answer_outcome(&s->basin, asked,
+                       asked == CREATE ? OUTCOME_NO_BASIN : OUTCOME_OK);
+        n++;
+    }
+    return n;
+}
+
+/* Once it is made at once; then its absence is a failure like others. */
+static void test_basin_stays_missing(void)
+{
+    struct scene s;
+
+    start(&s, true, -1);
+    CHECK_INT(miss(&s), 3);
+    CHECK_INT(s.notes[WRITER_RETRY], 1);
+    s.now = 500;
+    CHECK_INT(miss(&s), 2);
+    CHECK_INT(s.notes[WRITER_RETRY], 2);
+    s.now = 1500;
+    CHECK_INT(miss(&s), 2);
+    CHECK_INT(s.notes[WRITER_CREATED], 1);
+    CHECK_INT(s.notes[WRITER_RECOVERED], 0);
+    check_dead(&s, ERR_UNAVAILABLE, "s: given up: not so");
+}
+
+/* It took a while to be there. */
+static void test_basin_comes_late(void)
+{
+    struct scene s;
+
+    start(&s, true, -1);
+    CHECK_INT(miss(&s), 3);
+    CHECK_INT(run(&s), 0);
+    answer_outcome(&s.basin, CREATE_BASIN, OUTCOME_OK);
+    CHECK_INT(run(&s), 0);
+    answer_outcome(&s.basin, CREATE, OUTCOME_OK);
+    CHECK_INT(run(&s), 0);
+    CHECK_INT(s.notes[WRITER_RECOVERED], 0);
+    answer_tail(&s.basin, TAIL, 0);
+    CHECK_INT(s.notes[WRITER_RECOVERED], 1);
+    CHECK_INT(s.n, 1);
+    end(&s);
 }
 
 static void test_cannot_be_asked(void)
@@ -359,6 +320,9 @@ int main(void)
     RUN(test_ack_does_not_fit);
     RUN(test_refused_for_its_own_number);
     RUN(test_fenced);
+    RUN(test_answer_does_not_fit);
+    RUN(test_basin_stays_missing);
+    RUN(test_basin_comes_late);
     RUN(test_cannot_be_asked);
     RUN(test_read_back);
     RUN(test_read_back_with_a_hole);

@@ -39,6 +39,18 @@ static inline void vt_close(struct vt *vt)
     grid_release(&vt->screen);
 }
 
+/* What is to be shown: ${text} in red on its first row.  grid_release() frees
+ * it. */
+static inline struct grid vt_grid(int width, int height, const char *text)
+{
+    struct grid grid;
+
+    if (grid_init(&grid, width, height, NULL) != 0)
+        abort();
+    grid_put(&grid, 0, 0, width, slice_str(text), GRID_RED, false);
+    return grid;
+}
+
 static inline void vt_color(struct vt *vt, int n)
 {
     vt->styled = true;

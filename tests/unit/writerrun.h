@@ -9,7 +9,7 @@
 #include "base/loop.h"
 #include "basin/writer.h"
 #include "check.h"
-#include "fakebasin.h"
+#include "writerfake.h"
 
 struct run {
     struct fake fake;

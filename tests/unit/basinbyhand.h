@@ -2,8 +2,8 @@
  * A basin whose answers the test gives by hand: what was asked last waits in
  * it until then.
  */
-#ifndef BYANSWER_H
-#define BYANSWER_H
+#ifndef BASINBYHAND_H
+#define BASINBYHAND_H
 
 #include "check.h"
 
@@ -20,7 +20,7 @@ struct basin_op {
     void *arg;
 };
 
-struct byanswer {
+struct basin_byhand {
     struct basin head;
     struct basin_op op;
     bool full; /* nothing can be asked: out of memory */
@@ -29,7 +29,7 @@ struct byanswer {
 static inline struct basin_op *ask(struct basin *basin, enum asked asked,
                                    basin_done *done, void *arg, struct err *err)
 {
-    struct byanswer *by = (struct byanswer *)basin;
+    struct basin_byhand *by = (struct basin_byhand *)basin;
 
     if (by->full) {
         err_memory(err);
@@ -97,7 +97,7 @@ static inline void ask_cancel(struct basin *basin, struct basin_op *op)
     op->asked = NOTHING;
 }
 
-static const struct basin_kind byanswer_kind = {
+static const struct basin_kind basin_byhand_kind = {
     .create_basin = ask_basin,
     .create = ask_create,
     .tail = ask_tail,
@@ -106,14 +106,14 @@ static const struct basin_kind byanswer_kind = {
     .cancel = ask_cancel,
 };
 
-static inline void byanswer_begin(struct byanswer *by)
+static inline void basin_byhand_begin(struct basin_byhand *by)
 {
     memset(by, 0, sizeof(*by));
-    by->head.kind = &byanswer_kind;
+    by->head.kind = &basin_byhand_kind;
 }
 
 /* What was asked must be ${asked}; it is answered so. */
-static inline void answer(struct byanswer *by, enum asked asked,
+static inline void answer(struct basin_byhand *by, enum asked asked,
                           const struct basin_reply *reply)
 {
     struct basin_op op = by->op;
@@ -124,7 +124,7 @@ static inline void answer(struct byanswer *by, enum asked asked,
         op.done(op.arg, reply);
 }
 
-static inline void answer_outcome(struct byanswer *by, enum asked asked,
+static inline void answer_outcome(struct basin_byhand *by, enum asked asked,
                                   enum outcome outcome)
 {
     struct basin_reply reply = {.outcome = outcome};
@@ -135,7 +135,7 @@ static inline void answer_outcome(struct byanswer *by, enum asked asked,
 }
 
 /* The tail, or that an append's number is not the next. */
-static inline void answer_tail(struct byanswer *by, enum asked asked,
+static inline void answer_tail(struct basin_byhand *by, enum asked asked,
                                uint64_t tail)
 {
     struct basin_reply reply = {.outcome = asked == TAIL ? OUTCOME_OK
@@ -146,7 +146,8 @@ static inline void answer_tail(struct byanswer *by, enum asked asked,
 }
 
 /* An ack for the numbers [start, end). */
-static inline void answer_ack(struct byanswer *by, uint64_t start, uint64_t end)
+static inline void answer_ack(struct basin_byhand *by, uint64_t start,
+                              uint64_t end)
 {
     struct basin_reply reply = {
         .outcome = OUTCOME_OK,
@@ -158,7 +159,8 @@ static inline void answer_ack(struct byanswer *by, uint64_t start, uint64_t end)
 }
 
 /* Records of the numbers [from, to), whose bodies are "N". */
-static inline void answer_page(struct byanswer *by, uint64_t from, uint64_t to)
+static inline void answer_page(struct basin_byhand *by, uint64_t from,
+                               uint64_t to)
 {
     static struct wire_record page[WIRE_BATCH_RECORDS];
     static char bodies[WIRE_BATCH_RECORDS][24];

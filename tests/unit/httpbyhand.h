@@ -2,8 +2,8 @@
  * The far side of a HTTP session, played by the test itself, in its own
  * thread: it says when which bytes come.
  */
-#ifndef BYHAND_H
-#define BYHAND_H
+#ifndef HTTPBYHAND_H
+#define HTTPBYHAND_H
 
 #include "got.h"
 

@@ -2,8 +2,8 @@
  * A basin in memory whose requests are lost, applied without an answer,
  * applied late, or overtaken by another writer, by a seeded choice.
  */
-#ifndef FAKEBASIN_H
-#define FAKEBASIN_H
+#ifndef WRITERFAKE_H
+#define WRITERFAKE_H
 
 #include "check.h"
 
