@@ -62,15 +62,24 @@ static int add_basin(const struct config *c, struct buf *out)
     return rc | add(out, "create-basin", o->create_basin ? "yes" : "no");
 }
 
+/* A stream, as it will be called. */
+static int add_stream(const struct config *c, const char *stream,
+                      struct buf *out)
+{
+    const char *prefix = c->options->prefix;
+
+    if (prefix != NULL && text_scrub(out, slice_str(prefix), 4096) != 0)
+        return -1;
+    return text_scrub(out, slice_str(stream), 4096);
+}
+
 static int add_routes(const struct config *c, struct buf *out)
 {
     for (size_t i = 0; i < routes_count(c->routes); i++) {
         const struct route *route = routes_get(c->routes, i);
-        const char *prefix = c->options->prefix;
 
         if (buf_addstr(out, "route=") != 0 ||
-            text_scrub(out, slice_str(prefix == NULL ? "" : prefix), 4096) ||
-            text_scrub(out, slice_str(route->stream), 4096) != 0)
+            add_stream(c, route->stream, out) != 0)
             return -1;
         for (size_t d = 0; d < route->ndomains; d++) {
             if (buf_addf(out, " %s", route->domains[d]) != 0)
@@ -79,7 +88,12 @@ static int add_routes(const struct config *c, struct buf *out)
         if (buf_addstr(out, "\n") != 0)
             return -1;
     }
-    return add(out, "unrouted", c->options->unrouted);
+    if (c->options->unrouted == NULL)
+        return 0;
+    if (buf_addstr(out, "unrouted=") != 0 ||
+        add_stream(c, c->options->unrouted, out) != 0)
+        return -1;
+    return buf_addstr(out, "\n");
 }
 
 static int add_source(const struct config *c, struct buf *out)

@@ -365,6 +365,8 @@ int run_main(const struct config *config)
     stats_init(&run.stats, run.start_ms);
     if (config->options->input != NULL)
         run.stats.connected = FIGURE_UNKNOWN;
+    if (config->job == NULL)
+        run.stats.checkpoints = FIGURE_UNKNOWN;
     pulse_init(&run);
     if (open_parts(&run) == 0) {
         loop(&run);

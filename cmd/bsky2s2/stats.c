@@ -45,7 +45,7 @@ static const struct figure table[] = {
     {"duplicates", FIGURE_COUNT, AT(duplicates), "duplicates", NULL,
      "Records that were there already and were not appended again."},
     {"stream_gaps", FIGURE_COUNT, AT(stream_gaps), "stream_gaps", NULL,
-     "Streams found deleted, trimmed or without records that they had."},
+     "Streams found deleted, or without records that they had."},
     {"checkpoints", FIGURE_COUNT, AT(checkpoints), "checkpoints", NULL,
      "Checkpoints written."},
     {"connected", FIGURE_LEVEL, AT(connected), "connected", NULL,

@@ -110,6 +110,10 @@ static enum input_taken hand_out(struct input *input, size_t n)
         input->skipping = false;
         return INPUT_GO_ON;
     }
+    if (n > LINE_MAX_BYTES) {
+        input->oversize++;
+        return INPUT_GO_ON;
+    }
     return n == 0 ? INPUT_GO_ON : input->line(input->arg, line, input->number);
 }
 

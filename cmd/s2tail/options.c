@@ -59,8 +59,8 @@ static const struct opt table[] = {
      "judge the last complete window, print one line and exit 0, 1, 2 or 3; "
      "implies --once and --retry-for 10s"},
     {"warn", 0, OPT_LIST, "EXPR", AT(warn),
-     "GROUP<N, GROUP>N, total<N, total>N or lag>DUR is a warning, repeat for "
-     "more"},
+     "GROUP<N, GROUP>N, total<N, total>N, lag>DUR or lag<DUR is a warning, "
+     "repeat for more"},
     {"crit", 0, OPT_LIST, "EXPR", AT(crit), "likewise, critical"},
     {0, 0, OPT_HEADING, 0, 0, "S2:"},
     PLACE_ROWS_S2(struct options),

@@ -45,4 +45,11 @@ void retry_ok(struct retry *retry);
  */
 int retry_spent(const struct retry *retry, int64_t now, int64_t budget);
 
+/*
+ * retry_within(retry, now, delay, budget): of a ${delay} from ${now} on what
+ * the budget leaves (ms), so that the last try comes when it ends.
+ */
+int64_t retry_within(const struct retry *retry, int64_t now, int64_t delay,
+                     int64_t budget);
+
 #endif

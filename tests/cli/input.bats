@@ -105,6 +105,12 @@ like() { # TIME_US [DAMAGE]
     same "$status" 65
     same "${#lines[@]}" 2
     same "$stderr" "bsky2s2: big.jsonl: 0 malformed lines, 1 too long"
+    # A line that is read whole at once, too; not one of just 4 MiB.
+    { head -c 4194304 /dev/zero | tr '\0' x; echo
+      head -c 4194305 /dev/zero | tr '\0' x; echo; } >edge.jsonl
+    tool bsky2s2 -n -i edge.jsonl
+    same "$status" 65
+    [[ $stderr == *": 1 malformed lines, 1 too long" ]]
 }
 
 @test "a missing file is exit 66, broken zstd 65" {

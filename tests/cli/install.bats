@@ -9,6 +9,7 @@ setup_file() {
     local from=${BUILD:-$BATS_TEST_DIRNAME/../../build}
     mkdir "$BATS_FILE_TMPDIR/build"
     cp -a "$from/cmd" "$from/lib" "$from/gen" "$from/lib.a" "$from/bindir" \
+        "$from/version" \
         "$from/bsky2s2" "$from/s2tail" "$from/completions" "$from/units" \
         "$BATS_FILE_TMPDIR/build/"
 }

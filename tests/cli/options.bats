@@ -69,7 +69,8 @@ teardown() { common_teardown; }
 @test "--check-config prints the settings and no secret" {
     S2_ACCESS_TOKEN=hush S2_ENCRYPTION_KEY=hush2 tool bsky2s2 --check-config \
         -b s2://my-basin -u wss://one.example/subscribe --did did:plc:x \
-        --prefix p/ -l en-GB -l pt --no-default-routes -r example.org,e.org=x/y
+        --prefix p/ -l en-GB -l pt --no-default-routes \
+        -r example.org,e.org=x/y --unrouted z
     same "$status" 0
     same "$stderr" ""
     same "$output" "url=wss://one.example/subscribe
@@ -89,7 +90,8 @@ job=default
 on-gap=warn
 linger=100ms
 retry-for=0ms
-route=p/x/y example.org e.org"
+route=p/x/y example.org e.org
+unrouted=p/z"
 }
 
 @test "defaults: the public hosts, the default map, a file below HOME" {

@@ -211,6 +211,21 @@ static void test_read_back_with_a_hole(void)
     end(&s);
 }
 
+/* One that loses its end before it is learnt. */
+static void test_nothing_to_load(void)
+{
+    struct scene s;
+
+    open_scene(&s, -1);
+    answer_tail(&s.basin, TAIL, 5);
+    CHECK_INT(run(&s), 0);
+    answer_outcome(&s.basin, READ, OUTCOME_UNWRITTEN);
+    CHECK(writer_ready(s.writer));
+    add(&s, "a");
+    append(&s, 5, 1);
+    end(&s);
+}
+
 /* The stream vanishes while it is read: all is written into the new one. */
 static void test_deleted_while_read_back(void)
 {
@@ -326,6 +341,7 @@ int main(void)
     RUN(test_cannot_be_asked);
     RUN(test_read_back);
     RUN(test_read_back_with_a_hole);
+    RUN(test_nothing_to_load);
     RUN(test_deleted_while_read_back);
     RUN(test_deleted_while_loaded);
     RUN(test_where_loading_begins);
