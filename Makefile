@@ -238,10 +238,11 @@ soak: all peers ## kill bsky2s2 N=500 times on each basin, for at most T=3600 s
 soak-live: all peers ## both tools on s2 lite for T=3600 s, amid faults and kills
 	@BUILD=$(BUILD) bash tests/soak_live.sh -t $(T)
 
-# Every STRIDE-th allocation alone, in CASES.
+# Every STRIDE-th allocation alone, in CASES of the tools, then in UNITS.
 STRIDE = 1
-torture: all peers ## let every allocation fail in its turn, once and for ever
+torture: all units peers ## let every allocation fail in its turn, once and for ever
 	@BUILD=$(BUILD) bash tests/torture.sh -s $(STRIDE) $(CASES)
+	@BUILD=$(BUILD) sh tests/torture_unit.sh -s $(STRIDE) $(UNITS)
 
 lint: check-layers check-headers ## formatting, static checks, layers, sizes
 	@BUILD=$(BUILD) sh tests/lint.sh

@@ -12,7 +12,7 @@
 # kept.  CASE: by default all.  Built with a sanitizer, leaks are judged, too.
 # Ends with "N runs, N broken", and with 1 if any is.
 #
-# The unit tests are not run so: they go on with a handle that they did not get.
+# The unit tests are run so by torture_unit.sh.
 set -u
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 BUILD=${BUILD:-$ROOT/build}

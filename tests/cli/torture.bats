@@ -19,16 +19,20 @@ starving() { # [VARIABLE=VALUE...] COMMAND...
     tool env LD_PRELOAD="$STARVE" "$@"
 }
 
-# Of each CASE one allocation in STRIDE, in so many runs at least.
-tortured() { # LEAST STRIDE [-m MODE]... CASE...
-    local least=$1 runs
-    shift
-    run bash "$ROOT/tests/torture.sh" -s "$@"
+# The least number of runs that were to be, all of them well.
+all_well() { # LEAST
     echo "$output"
     same "$status" 0
     [[ ${lines[-1]} == *" runs, 0 broken" ]]
-    runs=${lines[-1]%% *}
-    [ "$runs" -ge "$least" ]
+    [ "${lines[-1]%% *}" -ge "$1" ]
+}
+
+# Of each CASE one allocation in STRIDE, in so many runs at least.
+tortured() { # LEAST STRIDE [-m MODE]... CASE...
+    local least=$1
+    shift
+    run bash "$ROOT/tests/torture.sh" -s "$@"
+    all_well "$least"
 }
 
 @test "counted, and refused from where it is told, once or for ever" {
@@ -112,4 +116,11 @@ ALL=(-m all-once -m all-ever)
     tortured 15 23 "${OWN[@]}" state
     tortured 20 13 "${OWN[@]}" check follow
     tortured 20 1 -l 5 "${ALL[@]}" check state
+}
+
+@test "unit tests pass or fail, and nothing worse" {
+    [ -x "$BUILD/unit/test_log" ] || skip "the unit tests are not built"
+    run sh "$ROOT/tests/torture_unit.sh" -l 5 test_log test_seen test_match \
+        test_writer_odd test_checkpoint_odd test_follow_gone test_term_odd
+    all_well 60
 }

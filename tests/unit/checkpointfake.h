@@ -104,12 +104,17 @@ static inline void op_free(struct basin_op *op)
 }
 
 static inline struct basin_op *op_new(struct basin *basin, enum kind kind,
-                                      basin_done *done, void *arg)
+                                      basin_done *done, void *arg,
+                                      struct err *err)
 {
     struct fake *fake = (struct fake *)basin;
     struct basin_op **at = &fake->ops;
-    struct basin_op *op = calloc(1, sizeof(*op));
+    struct basin_op *op = (calloc)(1, sizeof(*op));
 
+    if (op == NULL) {
+        err_memory(err);
+        return NULL;
+    }
     op->kind = kind;
     op->done = done;
     op->arg = arg;
@@ -123,26 +128,23 @@ static inline struct basin_op *op_new(struct basin *basin, enum kind kind,
 static inline struct basin_op *
 fake_create_basin(struct basin *b, basin_done *done, void *arg, struct err *err)
 {
-    (void)err;
-    return op_new(b, CREATE_BASIN, done, arg);
+    return op_new(b, CREATE_BASIN, done, arg, err);
 }
 
 static inline struct basin_op *fake_create(struct basin *b, const char *stream,
                                            basin_done *done, void *arg,
                                            struct err *err)
 {
-    (void)err;
     CHECK_STR(stream, STREAM);
-    return op_new(b, CREATE, done, arg);
+    return op_new(b, CREATE, done, arg, err);
 }
 
 static inline struct basin_op *fake_tail(struct basin *b, const char *stream,
                                          basin_done *done, void *arg,
                                          struct err *err)
 {
-    (void)err;
     CHECK_STR(stream, STREAM);
-    return op_new(b, TAIL, done, arg);
+    return op_new(b, TAIL, done, arg, err);
 }
 
 static inline struct basin_op *fake_read(struct basin *b, const char *stream,
@@ -150,9 +152,10 @@ static inline struct basin_op *fake_read(struct basin *b, const char *stream,
                                          basin_done *done, void *arg,
                                          struct err *err)
 {
-    struct basin_op *op = op_new(b, READ, done, arg);
+    struct basin_op *op = op_new(b, READ, done, arg, err);
 
-    (void)err;
+    if (op == NULL)
+        return NULL;
     CHECK_STR(stream, STREAM);
     CHECK(read->limit >= 1 && read->limit <= WIRE_BATCH_RECORDS);
     ((struct fake *)b)->pages++;
@@ -177,9 +180,10 @@ static inline struct basin_op *fake_append(struct basin *b, const char *stream,
                                            basin_done *done, void *arg,
                                            struct err *err)
 {
-    struct basin_op *op = op_new(b, APPEND, done, arg);
+    struct basin_op *op = op_new(b, APPEND, done, arg, err);
 
-    (void)err;
+    if (op == NULL)
+        return NULL;
     ((struct fake *)b)->appends++;
     CHECK_STR(stream, STREAM);
     CHECK(append->match && append->n >= 1 && append->n <= 2);

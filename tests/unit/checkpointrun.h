@@ -166,6 +166,7 @@ static inline void instance_run(struct instance *in, struct basin *basin,
 /* Put a position, have it written, and go on until it stands. */
 static inline void instance_write(struct instance *in, int64_t position)
 {
+    NEED(!in->dead);
     instance_put(in, position);
     checkpoint_flush(in->cp);
     CHECK(!checkpoint_settled(in->cp) || in->dead);

@@ -47,8 +47,6 @@ static inline char *got_text(struct slice s)
 {
     char *text = malloc(s.n + 1);
 
-    if (text == NULL)
-        abort();
     if (s.n > 0)
         memcpy(text, s.p, s.n);
     text[s.n] = '\0';
@@ -96,10 +94,7 @@ static inline void ft_begin(void)
 
     snprintf(ft_dir, sizeof(ft_dir), "%s/filetest.XXXXXX",
              tmp != NULL ? tmp : "/tmp");
-    if (mkdtemp(ft_dir) == NULL) {
-        perror(ft_dir);
-        abort();
-    }
+    NEED(mkdtemp(ft_dir) != NULL);
 }
 
 /* Remove the directory and the files in it; tests make no others. */

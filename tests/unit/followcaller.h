@@ -129,7 +129,7 @@ static struct follow_config fake_config(struct fake *fake)
 static void fake_start(struct fake *fake, const struct follow_config *config)
 {
     fake->follow = follow_new(config, NULL);
-    CHECK(fake->follow != NULL);
+    NEED(fake->follow != NULL);
 }
 
 /* One turn of the loop.  The clock goes on as the caller is told. */

@@ -148,9 +148,9 @@ static struct basin_op *add_op(struct basin *basin, enum kind kind,
                                struct err *err)
 {
     struct fake *fake = (struct fake *)basin;
-    struct basin_op *op = calloc(1, sizeof(*op));
+    struct basin_op *op = (calloc)(1, sizeof(*op));
 
-    if (fake->no_memory) {
+    if (op == NULL || fake->no_memory) {
         free(op);
         err_memory(err);
         return NULL;

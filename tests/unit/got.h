@@ -10,7 +10,7 @@
 #include "s2/http.h"
 #include "serve.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS check_patience(20000)
 
 /* What a callback got. */
 struct got {

@@ -22,10 +22,9 @@ struct byhand {
 static inline void byhand_start(struct byhand *b, struct http *http)
 {
     memset(b, 0, sizeof(*b));
-    b->http = http;
+    b->http = NEEDED(http);
     b->fd = serve_bind(&b->port);
-    if (listen(b->fd, BYHAND_MAX) != 0)
-        abort();
+    NEED(listen(b->fd, BYHAND_MAX) == 0);
     snprintf(b->url, sizeof(b->url), "http://127.0.0.1:%d/", b->port);
 }
 
@@ -71,9 +70,9 @@ static inline size_t byhand_accept(struct byhand *b)
 
     while (!byhand_readable(b->fd) && loop_now() < end)
         CHECK(http_wait(b->http, NULL, 0, 1, NULL) == 0);
+    NEED(byhand_readable(b->fd));
     b->peers[b->npeers] = accept(b->fd, NULL, NULL);
-    if (b->peers[b->npeers] < 0)
-        abort();
+    NEED(b->peers[b->npeers] >= 0);
     byhand_request(b, b->npeers);
     return b->npeers++;
 }

@@ -16,7 +16,7 @@
 #include "peercerts.h"
 #include "wspeer.h"
 
-#define DEADLINE_MS 20000
+#define DEADLINE_MS check_patience(20000)
 
 static struct peer_certs certs;
 static bool have_certs;

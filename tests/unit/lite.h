@@ -73,7 +73,7 @@ static inline void lite_exec(const struct lite *lite,
                              const struct peer_certs *certs)
 {
     int null = open("/dev/null", O_RDWR);
-    char port[16], key[64];
+    char port[16], key[160];
 
     dup2(null, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/retry.h"
+#include "check.h"
 
 /* How often the plain spelling is left: one time in so many; 0: never. */
 struct gen_style {
@@ -249,7 +250,7 @@ static inline void gen_long(struct gen *g)
     buf_reset(&g->link);
     buf_addstr(&g->link, path ? "https://bbc.com/" : "https://");
     while (g->link.n < n)
-        buf_addstr(&g->link, "x");
+        NEED(buf_addstr(&g->link, "x") == 0);
     if (!path)
         buf_addstr(&g->link, "@bbc.com");
 }

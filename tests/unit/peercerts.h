@@ -13,15 +13,15 @@
 #include <openssl/ssl.h>
 
 struct peer_certs {
-    char dir[32];
-    char ca[64];      /* the good certificate, its own authority */
+    char dir[128];
+    char ca[160];     /* the good certificate, its own authority */
     SSL_CTX *good;    /* for localhost */
     SSL_CTX *foreign; /* for localhost, of an unknown authority */
 };
 
 static inline SSL_CTX *peer_make_cert(const char *dir, const char *name)
 {
-    char command[512], cert[64], key[64];
+    char command[1024], cert[160], key[160];
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
     snprintf(cert, sizeof(cert), "%s/%s.pem", dir, name);
@@ -42,8 +42,11 @@ static inline SSL_CTX *peer_make_cert(const char *dir, const char *name)
 
 static inline bool peer_certs_make(struct peer_certs *certs)
 {
+    const char *tmp = getenv("TMPDIR");
+
     memset(certs, 0, sizeof(*certs));
-    snprintf(certs->dir, sizeof(certs->dir), "/tmp/wspeer.XXXXXX");
+    snprintf(certs->dir, sizeof(certs->dir), "%s/wspeer.XXXXXX",
+             tmp != NULL ? tmp : "/tmp");
     if (mkdtemp(certs->dir) == NULL)
         return false;
     snprintf(certs->ca, sizeof(certs->ca), "%s/good.pem", certs->dir);
@@ -56,7 +59,7 @@ static inline void peer_certs_remove(struct peer_certs *certs)
 {
     static const char *const files[] = {"good.pem", "good.key", "foreign.pem",
                                         "foreign.key"};
-    char path[80];
+    char path[160];
 
     SSL_CTX_free(certs->good);
     SSL_CTX_free(certs->foreign);

@@ -44,16 +44,13 @@ static inline int posts_edited(const char *json, const char *from,
                                const char *to, struct event *event)
 {
     struct buf text = BUF_INIT(16384);
-    const char *at = strstr(json, from);
+    const char *at = NEEDED(strstr(NEEDED(json), from));
     int r;
 
-    CHECK(at != NULL);
-    if (at == NULL)
-        at = json + strlen(json);
     buf_add(&text, json, (size_t)(at - json));
-    buf_addstr(&text, to);
-    if (*at != '\0')
-        buf_addstr(&text, at + strlen(from));
+    buf_addstr(&text, NEEDED(to));
+    buf_addstr(&text, at + strlen(from));
+    NEED(!text.starved);
     r = posts_parse(buf_slice(&text), event, NULL);
     buf_release(&text);
     return r;

@@ -14,7 +14,7 @@
 #include "base/loop.h"
 #include "vt.h"
 
-#define PTY_PATIENCE_MS 10000
+#define PTY_PATIENCE_MS check_patience(10000)
 
 /* POSIX has them in the XSI option, which the build does not ask for. */
 int posix_openpt(int flags);
@@ -36,13 +36,11 @@ static inline void pty_open(struct pty *pty, int width, int height)
     vt_open(&pty->vt, width, height);
     buf_init(&pty->seen, (size_t)1 << 26);
     pty->master = posix_openpt(O_RDWR | O_NOCTTY);
-    if (pty->master < 0 || grantpt(pty->master) != 0 ||
-        unlockpt(pty->master) != 0)
-        abort();
+    NEED(pty->master >= 0 && grantpt(pty->master) == 0 &&
+         unlockpt(pty->master) == 0);
     pty->slave = open(ptsname(pty->master), O_RDWR | O_NOCTTY);
-    if (pty->slave < 0 || tcgetattr(pty->slave, &pty->modes) != 0 ||
-        ioctl(pty->slave, TIOCSWINSZ, &size) != 0)
-        abort();
+    NEED(pty->slave >= 0 && tcgetattr(pty->slave, &pty->modes) == 0 &&
+         ioctl(pty->slave, TIOCSWINSZ, &size) == 0);
     fcntl(pty->master, F_SETFL, O_NONBLOCK);
 }
 

@@ -11,7 +11,7 @@
 #include "s2/http.h"
 
 #define REPLIED_MAX 8
-#define REPLIED_PATIENCE_MS 20000
+#define REPLIED_PATIENCE_MS check_patience(20000)
 
 struct replied {
     int calls;

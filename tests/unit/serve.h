@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define SERVE_CONNECTIONS 64
 #define SERVE_LOG ((size_t)4 << 20)
 
@@ -256,9 +258,8 @@ static inline int serve_bind(int *port)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) != 0 ||
-        getsockname(fd, (struct sockaddr *)&a, &n) != 0)
-        abort();
+    NEED(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
+         getsockname(fd, (struct sockaddr *)&a, &n) == 0);
     *port = ntohs(a.sin_port);
     return fd;
 }
@@ -275,15 +276,13 @@ static inline void serve_start(struct serve *s, const struct serve_step *steps,
         s->connections[i].fd = -1;
     s->fd = serve_bind(&s->port);
     pthread_mutex_init(&s->lock, NULL);
-    if (s->log == NULL || listen(s->fd, 64) != 0 || pipe(s->control) != 0 ||
-        pthread_create(&s->thread, NULL, serve_main, s) != 0)
-        abort();
+    NEED(listen(s->fd, 64) == 0 && pipe(s->control) == 0 &&
+         pthread_create(&s->thread, NULL, serve_main, s) == 0);
 }
 
 static inline void serve_order(struct serve *s, char order)
 {
-    if (write(s->control[1], &order, 1) != 1)
-        abort();
+    NEED(write(s->control[1], &order, 1) == 1);
 }
 
 /* Answers all requests that are held. */

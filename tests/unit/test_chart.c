@@ -98,7 +98,7 @@ static void check_golden(const char *name, const char *text)
 static void golden(const char *name, const struct chart_model *model,
                    const struct chart_options *options, int width, int height)
 {
-    char *text = draw(model, options, width, height, false);
+    char *text = NEEDED(draw(model, options, width, height, false));
 
     check_golden(name, text);
     free(text);
@@ -107,7 +107,7 @@ static void golden(const char *name, const struct chart_model *model,
 static void golden_color(const char *name, const struct chart_model *model,
                          int width, int height)
 {
-    char *text = draw(model, &usual, width, height, true);
+    char *text = NEEDED(draw(model, &usual, width, height, true));
 
     check_golden(name, text);
     free(text);

@@ -51,7 +51,7 @@ static char bar_color(const char *label)
 {
     struct chart_row row = {label, 1, 1, NULL, false, false};
     struct chart_model model = model_of(&row, 1);
-    char *text = draw(&model, &usual, 60, 10, true);
+    char *text = NEEDED(draw(&model, &usual, 60, 10, true));
     const char *bar = strstr(text, "m\xE2\x96\x88");
     char digit = bar != NULL ? bar[-1] : '0';
 
@@ -75,7 +75,7 @@ static bool has_row(const struct chart_row *rows, size_t n,
                     const struct chart_options *options, const char *line)
 {
     struct chart_model model = model_of(rows, n);
-    char *text = draw(&model, options, 40, 4, false);
+    char *text = NEEDED(draw(&model, options, 40, 4, false));
     bool found = strstr(text, line) != NULL;
 
     free(text);
@@ -139,16 +139,16 @@ static void test_least_bar(void)
 
     options.panels = CHART_RECENT;
     options.keys = false;
-    text = draw(&model, &options, 60, 10, false);
+    text = NEEDED(draw(&model, &options, 60, 10, false));
     CHECK(strstr(text, " b  \xE2\x96\x8F ") != NULL);
     CHECK(strstr(text, " c       ") != NULL);
     free(text);
     options.ascii = true;
-    text = draw(&model, &options, 60, 10, false);
+    text = NEEDED(draw(&model, &options, 60, 10, false));
     CHECK(strstr(text, " b  - ") != NULL);
     CHECK(strstr(text, " c  - ") == NULL);
     free(text);
-    text = draw(&model, &options, 100, 10, false);
+    text = NEEDED(draw(&model, &options, 100, 10, false));
     CHECK(strstr(text, " 1,000,000,000  100%\n") != NULL);
     CHECK(strstr(text, "             1   <1%\n") != NULL);
     CHECK(strstr(text, "             0    0%\n") != NULL);

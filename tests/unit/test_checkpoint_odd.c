@@ -60,7 +60,7 @@ static void start(struct scene *s, const char *url)
     memset(s, 0, sizeof(*s));
     s->url = url;
     basin_byhand_begin(&s->basin);
-    s->cp = checkpoint_new(&config, NULL);
+    s->cp = NEEDED(checkpoint_new(&config, NULL));
 }
 
 /* One that asks for the tail of its stream. */

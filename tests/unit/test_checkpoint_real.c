@@ -174,8 +174,8 @@ int main(void)
 
     lite_need(&lite);
     lite_start(&lite, NULL);
-    http = http_new(&config, NULL);
-    basin = lite_basin(&lite, http, BASIN);
+    http = NEEDED(http_new(&config, NULL));
+    basin = NEEDED(lite_basin(&lite, http, BASIN));
     RUN(test_three_runs);
     RUN(test_two_at_once);
     RUN(test_appended_to_from_outside);

@@ -132,7 +132,7 @@ static void test_append_too_large(void)
     struct wire_append append = {NULL, 0, true, 5, NULL};
     struct http *http = got_make(1);
     struct client_config config = config_of(http);
-    struct client *client = client_new(&config, NULL);
+    struct client *client = NEEDED(client_new(&config, NULL));
     struct err err = ERR_INIT;
 
     CHECK(client_append(client, "a", &append, got_done, NULL, &err) == NULL);
@@ -226,7 +226,7 @@ static void test_stream_names(void)
     const char *bad[] = {"", ".", "..", "\xff", huge};
     struct http *http = got_make(1);
     struct client_config config = config_of(http);
-    struct client *client = client_new(&config, NULL);
+    struct client *client = NEEDED(client_new(&config, NULL));
     struct http_request *request;
 
     memset(huge, 'a', sizeof(huge) - 1);

@@ -37,7 +37,7 @@ static struct buf script(const struct opt *opts, size_t n,
 
 static bool holds(struct buf *out, const char *text)
 {
-    const char *all = buf_str(out);
+    const char *all = NEEDED(buf_str(out));
 
     return all != NULL && strstr(all, text) != NULL;
 }
@@ -151,7 +151,7 @@ static void test_each_name_once(void)
 {
     for (int shell = 0; shell < 3; shell++) {
         struct buf out = script(table, N, (enum complete_shell)shell);
-        const char *text = buf_str(&out);
+        const char *text = NEEDED(buf_str(&out));
 
         for (size_t i = 1; i < N; i++) {
             char option[64];
@@ -243,10 +243,10 @@ static void test_hostile_texts(void)
         zsh = script(&one, 1, COMPLETE_ZSH);
         fish = script(&one, 1, COMPLETE_FISH);
         plain(help);
-        end = unquote(strstr(buf_str(&fish), " -d '") + 5, true, got);
+        end = unquote(strstr(NEEDED(buf_str(&fish)), " -d '") + 5, true, got);
         CHECK_STR(end, "\n");
         CHECK_STR(got, help);
-        end = unquote(strstr(buf_str(&zsh), "--name'") + 7, false, got);
+        end = unquote(strstr(NEEDED(buf_str(&zsh)), "--name'") + 7, false, got);
         CHECK(end != NULL && strncmp(end, "\n    )\n", 7) == 0);
         describe(got, described);
         CHECK_STR(described, help);

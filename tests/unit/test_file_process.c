@@ -7,7 +7,7 @@
 
 #include "filetest.h"
 
-#define DEADLINE_MS 60000
+#define DEADLINE_MS check_patience(60000)
 
 static struct got got;
 
@@ -71,8 +71,7 @@ static pid_t start_writer(uint64_t most, int *from)
     pid_t pid;
 
     fflush(stdout);
-    if (pipe(fds) != 0)
-        abort();
+    NEED(pipe(fds) == 0);
     pid = fork();
     if (pid == 0) {
         close(fds[0]);

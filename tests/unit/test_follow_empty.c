@@ -69,7 +69,7 @@ static void test_no_answer(void)
     s->owes = false;
     follow_more(fake.follow, 0);
     while (s->reads == 0)
-        turn(&fake, NULL);
+        NEED(turn(&fake, NULL) == 0);
     s->fails = 3;
     s->fail = OUTCOME_RETRY;
     s->fail_reads = true;
@@ -108,7 +108,7 @@ static void test_contradiction(void)
     s->owes = false;
     follow_more(fake.follow, 0);
     while (fake.notes[FOLLOW_RETRY] == 0 && fake.now < 10000)
-        turn(&fake, NULL);
+        NEED(turn(&fake, NULL) == 0);
     CHECK_STR(fake.note_text, "gave nothing of what it has");
     s->n = 300;
     go_on(s, 5000);

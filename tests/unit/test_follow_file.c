@@ -97,7 +97,7 @@ static void start(bool once)
                                    .page = 1500,
                                    .hooks = {on_records, on_note, &seen}};
 
-    follow = follow_new(&config, NULL);
+    follow = NEEDED(follow_new(&config, NULL));
     seen.follow = follow;
 }
 

@@ -6,7 +6,7 @@
 
 #define BASIN "unit-test-follow"
 #define STREAMS 40
-#define PATIENCE_MS 20000
+#define PATIENCE_MS check_patience(20000)
 
 struct seen {
     uint64_t n[STREAMS + 1];
@@ -115,7 +115,7 @@ static void start(struct basin *of, bool once)
                                    .hooks = {on_records, on_note, &seen}};
 
     memset(&seen, 0, sizeof(seen));
-    follow = follow_new(&config, NULL);
+    follow = NEEDED(follow_new(&config, NULL));
     seen.follow = follow;
 }
 
@@ -269,8 +269,8 @@ int main(void)
 
     lite_need(&lite);
     lite_start(&lite, NULL);
-    http = http_new(&config, NULL);
-    basin = lite_basin(&lite, http, BASIN);
+    http = NEEDED(http_new(&config, NULL));
+    basin = NEEDED(lite_basin(&lite, http, BASIN));
     RUN(test_catch_up_and_follow);
     RUN(test_deleted);
     RUN(test_once);

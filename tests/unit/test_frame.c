@@ -81,7 +81,7 @@ static void feed(struct frame_parser *parser, struct parsed *p, struct slice in)
 /* Feeds ${in} cut into pieces of ${step} bytes, the first of ${first}. */
 static struct parsed parse_cut(struct slice in, size_t first, size_t step)
 {
-    struct frame_parser *parser = frame_new(NULL);
+    struct frame_parser *parser = NEEDED(frame_new(NULL));
     struct parsed p = {.payloads = BUF_INIT((size_t)64 << 20)};
 
     for (size_t at = 0, n = first; at <= in.n && p.rc == 0; at += n, n = step) {
@@ -185,7 +185,7 @@ static void test_broken(void)
 /* What was said before the nonsense counts; what is behind does not. */
 static void test_stays_broken(void)
 {
-    struct frame_parser *parser = frame_new(NULL);
+    struct frame_parser *parser = NEEDED(frame_new(NULL));
     struct slice in = BYTES("\0\0\2\0a\0\0\0\0\0\2\0b"), good;
     struct frame frame;
     struct err err = ERR_INIT;
@@ -303,7 +303,7 @@ static void test_every_split(void)
 /* A whole frame that is not compressed is not copied. */
 static void test_not_copied(void)
 {
-    struct frame_parser *parser = frame_new(NULL);
+    struct frame_parser *parser = NEEDED(frame_new(NULL));
     struct slice in = BYTES("\0\0\3\0hi"), rest = in;
     struct frame frame;
 

@@ -46,8 +46,7 @@ static pid_t tls_serve(const char *pem, int *port)
     char line[256];
 
     *port = 0;
-    if (pipe(out) != 0)
-        abort();
+    NEED(pipe(out) == 0);
     pid = fork();
     if (pid == 0) {
         dup2(out[1], STDOUT_FILENO);
@@ -89,7 +88,7 @@ static int roots_fd(void)
 static void check_read_once(const char *cacert, int port)
 {
     struct http_config config = {"test/1", cacert, 1, 0};
-    struct http *http = http_new(&config, NULL);
+    struct http *http = NEEDED(http_new(&config, NULL));
     struct heard heard[2] = {0};
     struct got got = {0};
     struct byhand b = {.http = http};
@@ -120,7 +119,7 @@ static struct got tls_get(const char *cacert, const char *host, int port)
 {
     struct http_config config = {"test/1", cacert, 1, 0};
     struct err err = ERR_INIT;
-    struct http *http = http_new(&config, &err);
+    struct http *http = NEEDED(http_new(&config, &err));
     struct http_spec spec = {"GET", NULL, NULL, 0, NULL, PATIENCE_MS, 65536};
     struct got got = {0};
     char url[64];
@@ -136,7 +135,7 @@ static struct got tls_get(const char *cacert, const char *host, int port)
 
 static void check_tls(const char *dir)
 {
-    char pem[64], other[64];
+    char pem[160], other[160];
     int port;
     pid_t pid;
     struct got got;
@@ -163,11 +162,14 @@ static void check_tls(const char *dir)
 
 static void test_tls(void)
 {
-    char dir[] = "/tmp/test-http-XXXXXX", command[512];
+    const char *tmp = getenv("TMPDIR");
+    char dir[128], command[1024];
     bool made;
 
     if (!shell("command -v openssl >/dev/null 2>&1"))
         SKIP("no openssl command");
+    snprintf(dir, sizeof(dir), "%s/test-http-XXXXXX",
+             tmp != NULL ? tmp : "/tmp");
     CHECK(mkdtemp(dir) != NULL);
     snprintf(command, sizeof(command),
              "cd %s && for n in a b; do openssl req -x509 -newkey ec -pkeyopt "

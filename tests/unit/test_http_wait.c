@@ -46,7 +46,7 @@ static void test_timeout(void)
 static void test_connect_timeout(void)
 {
     struct http_config config = {"test/1", NULL, 4, 200};
-    struct http *http = http_new(&config, NULL);
+    struct http *http = NEEDED(http_new(&config, NULL));
     struct got got = {0};
     int port, fd = serve_bind(&port), extra[4];
     struct sockaddr_in a = {.sin_family = AF_INET};

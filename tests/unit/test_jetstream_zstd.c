@@ -14,7 +14,7 @@ static const char sample[] = "{\"did\":\"did:plc:x\",\"kind\":\"commit\"}";
 static struct buf make_dictionary(unsigned id)
 {
     struct buf out = BUF_INIT(65536);
-    char *to = buf_reserve(&out, 65536);
+    char *to = NEEDED(buf_reserve(&out, 65536));
     char content[2048], samples[8192];
     size_t sizes[64];
     ZDICT_params_t params = {0, 0, id};
@@ -35,7 +35,7 @@ static struct buf make_dictionary(unsigned id)
 static struct buf compressed(const struct buf *dictionary, struct slice in)
 {
     struct buf out = BUF_INIT((size_t)1 << 20);
-    char *to = buf_reserve(&out, 65536);
+    char *to = NEEDED(buf_reserve(&out, 65536));
     ZSTD_CCtx *cctx = ZSTD_createCCtx();
 
     out.n = ZSTD_compress_usingDict(cctx, to, 65536, in.p, in.n, dictionary->p,

@@ -35,7 +35,7 @@ static void check_groups(const struct window_row *rows, size_t n,
     const char *line;
 
     CHECK_INT(lines_tsv(&snapshot, &plain_facts, options, &out), 0);
-    line = buf_str(&out);
+    line = NEEDED(buf_str(&out));
     for (const char *end = strchr(line, '\n'); end != NULL;
          line = end + 1, end = strchr(line, '\n')) {
         buf_add(&got, line + 21, (size_t)(end - line) - 21 - 6);
@@ -176,7 +176,7 @@ static size_t world_tsv(const struct world *world)
     CHECK_INT(lines_tsv(&world->snapshot, &plain_facts, &world->options, &out),
               0);
     check_clean(&out, true);
-    for (const char *line = buf_str(&out); *line != '\0'; n++) {
+    for (const char *line = NEEDED(buf_str(&out)); *line != '\0'; n++) {
         const char *tab = strchr(strchr(line, '\t') + 1, '\t');
         uint64_t r, t;
         char state[8];

@@ -41,7 +41,7 @@ static void check_match(const struct match_config *config, const char *members,
 {
     struct buf record = BUF_INIT(8192);
     struct buf got = BUF_INIT(8192);
-    struct match *match = match_new(config, NULL);
+    struct match *match = NEEDED(match_new(config, NULL));
     const struct match_hit *hits;
     enum match_verdict verdict;
     struct event event;
@@ -249,7 +249,7 @@ static enum match_verdict decide_age(const struct match_config *config,
                                      const char *post, const char *rkey,
                                      const char *record)
 {
-    struct match *match = match_new(config, NULL);
+    struct match *match = NEEDED(match_new(config, NULL));
     const struct match_hit *hits;
     enum match_verdict verdict = MATCH_LANG;
     struct buf text = BUF_INIT(4096);
@@ -314,7 +314,7 @@ static void test_age(void)
 
 int main(void)
 {
-    map = routes_new();
+    map = NEEDED(routes_new());
     routes_add_text(map, slice_str(map_text), "map", NULL);
     RUN(test_order);
     RUN(test_once);

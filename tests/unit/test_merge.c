@@ -51,7 +51,7 @@ static void expect_none(struct merge *m, int64_t bound)
 
 static void test_order(void)
 {
-    struct merge *m = merge_new(NULL);
+    struct merge *m = NEEDED(merge_new(NULL));
 
     expect_none(m, INT64_MAX);
     push(m, 3, 20, 1);
@@ -77,7 +77,7 @@ static void test_order(void)
 /* A key never goes down in a stream, not even when nothing waits. */
 static void test_raises(void)
 {
-    struct merge *m = merge_new(NULL);
+    struct merge *m = NEEDED(merge_new(NULL));
     struct merge_item item;
     size_t stream;
 
@@ -96,7 +96,7 @@ static void test_raises(void)
 
 static void test_drop(void)
 {
-    struct merge *m = merge_new(NULL);
+    struct merge *m = NEEDED(merge_new(NULL));
 
     merge_drop(m, 5);
     push(m, 0, 1, 1);
@@ -118,7 +118,7 @@ static void test_drop(void)
 
 static void test_extreme_keys(void)
 {
-    struct merge *m = merge_new(NULL);
+    struct merge *m = NEEDED(merge_new(NULL));
 
     push(m, 0, INT64_MAX, 1);
     push(m, 1, INT64_MIN, 2);
@@ -130,7 +130,7 @@ static void test_extreme_keys(void)
 
 static void test_no_such_room(void)
 {
-    struct merge *m = merge_new(NULL);
+    struct merge *m = NEEDED(merge_new(NULL));
     struct merge_item item = {0};
     struct err err = ERR_INIT;
 
@@ -231,7 +231,7 @@ static void try_count(const struct merge *m, size_t stream)
 static void test_model(void)
 {
     for (int round = 0; round < ROUNDS && !check_bad; round++) {
-        struct merge *m = merge_new(NULL);
+        struct merge *m = NEEDED(merge_new(NULL));
         int64_t pushes = 2 + pick(12);
 
         memset(&model, 0, sizeof(model));

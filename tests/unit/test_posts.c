@@ -25,12 +25,12 @@ static void judge_init(struct judge *judge)
 {
     struct match_config config = {.langs = english, .nlangs = 1};
 
-    judge->routes = routes_new();
+    judge->routes = NEEDED(routes_new());
     CHECK_INT(routes_add_defaults(judge->routes, NULL), 0);
     config.routes = judge->routes;
     config.max_age_us[EVENT_V1] = 2 * DAY_US;
     config.max_age_us[EVENT_V2] = DAY_US / 48;
-    judge->match = match_new(&config, NULL);
+    judge->match = NEEDED(match_new(&config, NULL));
     buf_init(&judge->out, (size_t)16 << 20);
     judge->malformed = 0;
 }

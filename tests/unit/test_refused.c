@@ -133,7 +133,7 @@ static void test_machine_has_no_name(void)
     check_lock("b.lock");
     basin_free(basin);
     refuse_call("gethostname", "", 1, EFAULT);
-    state = state_open(ft_path("s"), NULL);
+    state = NEEDED(state_open(ft_path("s"), NULL));
     refuse_over();
     check_lock("s.lock");
     state_close(state);
@@ -181,7 +181,7 @@ static void check_saved(struct state *state, int number)
 
 static int save(struct state *state, int number, struct err *err)
 {
-    json_t *json = json_pack("{s:i}", "n", number);
+    json_t *json = NEEDED(json_pack("{s:i}", "n", number));
     int rc = state_save(state, json, err);
 
     json_decref(json);
@@ -195,7 +195,7 @@ static void test_state_is_not_saved(void)
     struct state *state;
 
     ft_begin();
-    state = state_open(ft_path("s"), NULL);
+    state = NEEDED(state_open(ft_path("s"), NULL));
     CHECK_INT(save(state, 1, &err), 0);
     refuse_call("fsync", "", 1, EIO);
     CHECK_INT(save(state, 2, &err), -1);
@@ -226,7 +226,7 @@ static void test_state_is_not_loaded(void)
     json_t *json;
 
     ft_begin();
-    state = state_open(ft_path("s"), NULL);
+    state = NEEDED(state_open(ft_path("s"), NULL));
     CHECK_INT(save(state, 1, &err), 0);
     refuse_call("fstat", "", 1, EIO);
     CHECK_INT(state_load(state, &json, &err), -1);

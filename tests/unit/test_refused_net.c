@@ -216,7 +216,7 @@ static void wait_fails(struct http *http, const char *call, const char *what,
 static void test_waiting(void)
 {
     struct err err = ERR_INIT;
-    struct http *http = new_http(&err);
+    struct http *http = NEEDED(new_http(&err));
 
     wait_fails(http, "curl_multi_poll", "waiting", CURLM_UNRECOVERABLE_POLL);
     wait_fails(http, "curl_multi_perform", "libcurl", CURLM_INTERNAL_ERROR);
@@ -251,7 +251,7 @@ static void test_sessions(void)
                              .timeout_ms = 10000,
                              .max_reply = 100};
     struct err err = ERR_INIT;
-    struct http *http = new_http(&err);
+    struct http *http = NEEDED(new_http(&err));
     int over = 0;
 
     CHECK(http_stream(http, &spec, on_bytes, on_done, &over, &err) != NULL);
@@ -263,7 +263,7 @@ static void test_sessions(void)
     err_clear(&err);
     http_free(http);
     CHECK_INT(over, 0);
-    http = new_http(&err);
+    http = NEEDED(new_http(&err));
     CHECK(http_stream(http, &spec, on_bytes, on_done, &over, &err) != NULL);
     for (int i = 0; i < 1000 && over == 0; i++)
         CHECK_INT(http_wait(http, NULL, 0, 1000, &err), 0);

@@ -14,7 +14,7 @@
 #include "base/loop.h"
 #include "check.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS check_patience(10000)
 
 /*
  * The resolver of this program is this one: names that end in .test have
@@ -119,7 +119,7 @@ static void test_literal(void)
     struct resolve_list list;
 
     for (size_t i = 0; i < 3; i++) {
-        struct resolve *r = resolve_start(literals[i], NULL);
+        struct resolve *r = NEEDED(resolve_start(literals[i], NULL));
 
         CHECK_INT(resolve_fd(r), -1);
         CHECK_INT(resolve_done(r, &list, NULL), 1);
@@ -131,7 +131,7 @@ static void test_literal(void)
 
 static void test_name(void)
 {
-    struct resolve *r = resolve_start("two.test", NULL);
+    struct resolve *r = NEEDED(resolve_start("two.test", NULL));
     struct resolve_list list = {0};
 
     CHECK(resolve_fd(r) >= 0);
@@ -149,7 +149,7 @@ static void test_name(void)
 
 static void check_failure(const char *host, const char *text)
 {
-    struct resolve *r = resolve_start(host, NULL);
+    struct resolve *r = NEEDED(resolve_start(host, NULL));
     struct resolve_list list;
     struct err err = ERR_INIT;
 
@@ -183,7 +183,7 @@ static void test_hole(void)
     int64_t began = loop_now();
 
     for (int i = 0; i < 8; i++) {
-        r[i] = resolve_start("hole.test", NULL);
+        r[i] = NEEDED(resolve_start("hole.test", NULL));
         CHECK_INT(resolve_done(r[i], &list, NULL), 0);
     }
     wait_for(&waiting, 8);
@@ -208,7 +208,7 @@ static void test_race(void)
     struct resolve_list list;
 
     for (int i = 0; i < 500; i++) {
-        struct resolve *r = resolve_start("two.test", NULL);
+        struct resolve *r = NEEDED(resolve_start("two.test", NULL));
 
         if (i % 3 == 0)
             CHECK_INT(settle(r, &list, NULL), 1);

@@ -16,7 +16,7 @@ static const char *stream_of(const struct routes *routes, const char *host)
 
 static struct routes *map(const char *text)
 {
-    struct routes *routes = routes_new();
+    struct routes *routes = NEEDED(routes_new());
     struct err err = ERR_INIT;
 
     routes_add_text(routes, slice_str(text), "map", &err);
@@ -26,7 +26,7 @@ static struct routes *map(const char *text)
 
 static void test_empty(void)
 {
-    struct routes *routes = routes_new();
+    struct routes *routes = NEEDED(routes_new());
 
     CHECK_INT(routes_count(routes), 0);
     CHECK_INT(routes_streams(routes), 0);
@@ -38,7 +38,7 @@ static void test_empty(void)
 
 static void test_defaults(void)
 {
-    struct routes *routes = routes_new();
+    struct routes *routes = NEEDED(routes_new());
 
     CHECK_INT(routes_add_defaults(routes, NULL), 0);
     CHECK(routes_count(routes) > 0 &&
@@ -59,8 +59,8 @@ static void test_defaults(void)
 static void test_defaults_published(void)
 {
     FILE *file = fopen("../shared/routes.txt", "r");
-    struct routes *ours = routes_new();
-    struct routes *theirs = routes_new();
+    struct routes *ours = NEEDED(routes_new());
+    struct routes *theirs = NEEDED(routes_new());
     char text[8192];
     size_t n = file != NULL ? fread(text, 1, sizeof(text), file) : 0;
 
@@ -112,7 +112,7 @@ static void test_text(void)
 
 static void check_bad_text(const char *text, const char *want)
 {
-    struct routes *routes = routes_new();
+    struct routes *routes = NEEDED(routes_new());
     struct err err = ERR_INIT;
 
     CHECK_INT(routes_add_text(routes, slice_str(text), "f", &err), -1);
@@ -140,7 +140,7 @@ static void test_text_refused(void)
 static void test_domain_length(void)
 {
     char text[2 + 254 + 1] = "s ";
-    struct routes *routes = routes_new();
+    struct routes *routes = NEEDED(routes_new());
     struct err err = ERR_INIT;
 
     memset(text + 2, 'a', 254);
@@ -175,7 +175,7 @@ static void test_long_hosts(void)
 
 static void check_spec(const char *spec, const char *want)
 {
-    struct routes *routes = routes_new();
+    struct routes *routes = NEEDED(routes_new());
     struct err err = ERR_INIT;
 
     CHECK_INT(routes_add_spec(routes, spec, &err), -1);
@@ -187,7 +187,7 @@ static void check_spec(const char *spec, const char *want)
 
 static void test_spec(void)
 {
-    struct routes *routes = routes_new();
+    struct routes *routes = NEEDED(routes_new());
 
     CHECK_INT(routes_add_spec(routes, "A.example,b.example=s/x", NULL), 0);
     CHECK_INT(routes_add_spec(routes, "c.example=s=y z", NULL), 0);
@@ -221,7 +221,7 @@ static void test_longest_wins(void)
 static void test_user_wins(void)
 {
     struct routes *before = map("mine bbc.com\n");
-    struct routes *after = routes_new();
+    struct routes *after = NEEDED(routes_new());
 
     CHECK_INT(routes_add_defaults(before, NULL), 0);
     CHECK_STR(stream_of(before, "www.bbc.com"), "mine");
@@ -241,7 +241,7 @@ static void test_user_wins(void)
  * when the map was small. */
 static void test_full(void)
 {
-    struct routes *routes = routes_new();
+    struct routes *routes = NEEDED(routes_new());
     const struct route *first = NULL;
     struct err err = ERR_INIT;
 
@@ -330,7 +330,7 @@ static int model_find(const struct model *models, int n, const char *host)
 
 static void random_map(struct rng *rng)
 {
-    struct routes *routes = routes_new();
+    struct routes *routes = NEEDED(routes_new());
     struct model models[40];
     int n = (int)(rng_next(rng) % 40) + 1;
 

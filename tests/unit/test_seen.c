@@ -1,8 +1,8 @@
-#include "check.h"
-
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+
+#include "check.h"
 
 #include "basin/seen.h"
 
@@ -15,7 +15,7 @@ static struct hash128 id(uint64_t n)
 
 static void test_has_what_was_added(void)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = NEEDED(seen_new());
 
     CHECK(!seen_has(seen, id(1)));
     for (uint64_t i = 0; i < 10000; i++)
@@ -31,7 +31,7 @@ static void test_has_what_was_added(void)
 /* Same low bits: every entry in one list. */
 static void test_collisions(void)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = NEEDED(seen_new());
     struct hash128 h = {7, 0};
 
     for (h.b = 0; h.b < 300; h.b++)
@@ -44,7 +44,7 @@ static void test_collisions(void)
 
 static void test_age_keeps_the_newest(void)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = NEEDED(seen_new());
 
     for (uint64_t i = 0; i < 12000; i++)
         seen_add(seen, id(i), (int64_t)i);
@@ -60,7 +60,7 @@ static void test_age_keeps_the_newest(void)
 
 static void test_clear(void)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = NEEDED(seen_new());
 
     for (uint64_t i = 0; i < 100; i++)
         seen_add(seen, id(i), 0);
@@ -75,7 +75,7 @@ static void test_clear(void)
 
 static void test_bounded(void)
 {
-    struct seen *seen = seen_new();
+    struct seen *seen = NEEDED(seen_new());
 
     for (uint64_t i = 0; i < SEEN_MOST; i++)
         seen_add(seen, id(i), (int64_t)i);
@@ -109,7 +109,7 @@ static void test_memory(void)
     size_t used;
 
     for (int i = 0; i < 9; i++) {
-        seen[i] = seen_new();
+        seen[i] = NEEDED(seen_new());
         for (uint64_t n = 0; n < SEEN_LEAST; n++)
             CHECK(seen_add(seen[i], id(n), 0) == 0);
     }

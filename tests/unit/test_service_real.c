@@ -313,8 +313,8 @@ int main(void)
 
     lite_need(&lite);
     lite_start(&lite, NULL);
-    http = http_new(&config, NULL);
-    basin = lite_basin(&lite, http, BASIN);
+    http = NEEDED(http_new(&config, NULL));
+    basin = NEEDED(lite_basin(&lite, http, BASIN));
     RUN(test_create_basin);
     RUN(test_missing_stream);
     RUN(test_create);

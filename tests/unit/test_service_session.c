@@ -353,8 +353,8 @@ static void run_all(const char *cacert)
 
     tls = cacert != NULL;
     printf("# over %s\n", tls ? "https" : "http");
-    http = http_new(&config, NULL);
-    basin = lite_basin(&lite, http, BASIN);
+    http = NEEDED(http_new(&config, NULL));
+    basin = NEEDED(lite_basin(&lite, http, BASIN));
     basin_create_basin(basin, replied_done, &r, NULL);
     replied_run(http, &r, 1);
     RUN(test_missing);

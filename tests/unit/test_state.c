@@ -29,8 +29,7 @@ static void begin(void)
     const char *tmp = getenv("TMPDIR");
 
     snprintf(dir, sizeof(dir), "%s/state.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    if (mkdtemp(dir) == NULL)
-        abort();
+    NEED(mkdtemp(dir) != NULL);
 }
 
 /* Remove what tests may have made. */
@@ -56,7 +55,7 @@ static void put(const char *name, const char *text, size_t n)
 static struct state *open_state(void)
 {
     struct err err = ERR_INIT;
-    struct state *state = state_open(path_of("s"), &err);
+    struct state *state = NEEDED(state_open(path_of("s"), &err));
 
     CHECK_STR(err.text, "");
     return state;
@@ -64,7 +63,7 @@ static struct state *open_state(void)
 
 static void save(struct state *state, int n)
 {
-    json_t *json = json_pack("{s:i}", "n", n);
+    json_t *json = NEEDED(json_pack("{s:i}", "n", n));
     struct err err = ERR_INIT;
 
     CHECK_INT(state_save(state, json, &err), 0);
@@ -115,7 +114,7 @@ static void check_load_fails(struct state *state, enum err_code code,
 static void check_save_fails(struct state *state, enum err_code code,
                              const char *text)
 {
-    json_t *json = json_pack("{s:i,s:s}", "n", 2, "pad", "0123456789");
+    json_t *json = NEEDED(json_pack("{s:i,s:s}", "n", 2, "pad", "0123456789"));
     struct err err = ERR_INIT;
 
     CHECK_INT(state_save(state, json, &err), -1);
@@ -211,13 +210,13 @@ static void test_owner_dies(void)
         for (;;)
             pause();
     }
+    close(ready[1]);
     CHECK_INT(read(ready[0], &c, 1), 1);
     check_open_fails(path_of("s"), ERR_TAKEN, "is in use by process");
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     state_close(open_state());
     close(ready[0]);
-    close(ready[1]);
     end();
 }
 
@@ -381,7 +380,7 @@ static void save_for_ever(int said)
     if (state == NULL)
         _exit(1);
     for (int i = 1;; i++) {
-        json_t *json = json_pack("{s:i,s:[]}", "n", i, "list");
+        json_t *json = NEEDED(json_pack("{s:i,s:[]}", "n", i, "list"));
         json_t *list = json_object_get(json, "list");
 
         for (int k = 0; k < 300 + i % 1000; k++)

@@ -74,7 +74,7 @@ static void test_refused(void)
     term_close(term, NULL, false);
     CHECK(pty_is_restored(&pty));
     term_close(NULL, NULL, false);
-    term = term_open(pty.slave, -1, NULL);
+    term = NEEDED(term_open(pty.slave, -1, NULL));
     CHECK(term != NULL);
     term_close(term, NULL, false);
     pty_close(&pty);
@@ -88,7 +88,7 @@ static void test_frames(void)
 
     pty_open(&pty, 20, 3);
     fcntl(pty.slave, F_SETFL, 0);
-    term = term_open(pty.slave, pty.slave, NULL);
+    term = NEEDED(term_open(pty.slave, pty.slave, NULL));
     CHECK(term != NULL);
     CHECK(pty_is_raw(&pty));
     check_shown(&pty, term, &one);
@@ -119,7 +119,7 @@ static void test_redraw(void)
     struct term *term;
 
     pty_open(&pty, 30, 3);
-    term = term_open(pty.slave, -1, NULL);
+    term = NEEDED(term_open(pty.slave, -1, NULL));
     CHECK_INT(term_show(term, &one, true, NULL), 1);
     pty_read(&pty);
     buf_reset(&pty.seen);
@@ -145,7 +145,7 @@ static void test_suspend(void)
     struct term *term;
 
     pty_open(&pty, 20, 3);
-    term = term_open(pty.slave, pty.slave, NULL);
+    term = NEEDED(term_open(pty.slave, pty.slave, NULL));
     check_shown(&pty, term, &one);
     term_suspend(term);
     CHECK(pty_is_restored(&pty));
@@ -207,7 +207,7 @@ static void test_stopped(void)
 
     pty_open(&pty, 100, 40);
     last = vt_grid(100, 40, "");
-    term = term_open(pty.slave, -1, NULL);
+    term = NEEDED(term_open(pty.slave, -1, NULL));
     for (int i = 0; i < 30; i++) {
         int rc;
 
@@ -242,7 +242,7 @@ static void test_suspend_modes(void)
     struct term *term;
 
     pty_open(&pty, 20, 3);
-    term = term_open(pty.slave, pty.slave, NULL);
+    term = NEEDED(term_open(pty.slave, pty.slave, NULL));
     term_suspend(term);
     pty.modes.c_lflag ^= ECHOE;
     CHECK(tcsetattr(pty.slave, TCSANOW, &pty.modes) == 0);
@@ -265,7 +265,7 @@ static void test_stopped_close(void)
     struct term *term;
 
     pty_open(&pty, 100, 40);
-    term = term_open(pty.slave, pty.slave, NULL);
+    term = NEEDED(term_open(pty.slave, pty.slave, NULL));
     for (int i = 0; i < 30; i++) {
         fill(&grid);
         CHECK(term_show(term, &grid, true, NULL) >= 0);
@@ -286,7 +286,7 @@ static void test_hung_up(void)
     struct term *term;
 
     pty_open(&pty, 20, 3);
-    term = term_open(pty.slave, pty.slave, NULL);
+    term = NEEDED(term_open(pty.slave, pty.slave, NULL));
     CHECK_INT(term_show(term, &grid, true, NULL), 1);
     close(pty.master);
     pty.master = -1;
@@ -309,7 +309,7 @@ static void test_resize_storm(void)
     struct term *term;
 
     pty_open(&pty, 100, 40);
-    term = term_open(pty.slave, pty.slave, NULL);
+    term = NEEDED(term_open(pty.slave, pty.slave, NULL));
     for (int i = 0; i < 300; i++) {
         struct grid grid = vt_grid(1 + (int)rnd(100), 1 + (int)rnd(40), "size");
 

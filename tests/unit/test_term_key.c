@@ -49,7 +49,7 @@ static void test_keys(void)
     char keys[32];
 
     pty_open(&pty, 20, 3);
-    term = term_open(pty.slave, pty.slave, NULL);
+    term = NEEDED(term_open(pty.slave, pty.slave, NULL));
     CHECK_INT(term_key(term), 0);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         for (size_t split = 0; split <= cases[i].bytes.n; split++) {
@@ -75,7 +75,7 @@ static void test_keys_left(void)
     char byte;
 
     pty_open(&pty, 20, 3);
-    term = term_open(pty.slave, pty.slave, NULL);
+    term = NEEDED(term_open(pty.slave, pty.slave, NULL));
     CHECK(write(pty.master, "qq\n", 3) == 3);
     CHECK_INT(term_key(term), 'q');
     term_close(term, NULL, false);

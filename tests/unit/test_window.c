@@ -60,7 +60,7 @@ static struct window *make(int64_t window, int64_t every, int64_t grace)
                                    .key = {1, 2}};
 
     memset(&told, 0, sizeof(told));
-    return window_new(&config, NULL);
+    return NEEDED(window_new(&config, NULL));
 }
 
 static size_t label(struct window *w, const char *name)
@@ -309,7 +309,7 @@ static void test_full(void)
                                    .closed = tell,
                                    .full = is_third,
                                    .arg = &told};
-    struct window *w = window_new(&config, NULL);
+    struct window *w = NEEDED(window_new(&config, NULL));
     size_t a = label(w, "a");
     int stops = 0;
 
@@ -386,7 +386,7 @@ static void test_many_labels(void)
 {
     struct window_config config = {
         .window_ms = 10, .every_ms = 10, .labels = WINDOW_LABELS_MAX};
-    struct window *w = window_new(&config, NULL);
+    struct window *w = NEEDED(window_new(&config, NULL));
     char name[32];
 
     for (int round = 0; round < 2; round++) {
@@ -531,7 +531,7 @@ static void test_small_windows(void)
                                    .labels = 100,
                                    .closed = sum_up,
                                    .arg = sums};
-    struct window *w = window_new(&config, NULL);
+    struct window *w = NEEDED(window_new(&config, NULL));
     char name[2] = "a";
     int64_t from = loop_now();
 

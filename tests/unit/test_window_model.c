@@ -260,23 +260,23 @@ static void begin_round(void)
     model.nring = 2 * model.ratio + c->grace_ms / c->every_ms +
                   (c->grace_ms % c->every_ms != 0);
     model.advanced = model.passed = INT64_MIN;
-    window = window_new(c, NULL);
+    window = NEEDED(window_new(c, NULL));
 }
 
 /* Through text, as a file would. */
 static void save_and_load(void)
 {
-    json_t *json = window_save(window);
-    char *text = json_dumps(json, JSON_COMPACT);
-    json_t *read = json_loads(text, 0, NULL);
+    json_t *json = NEEDED(window_save(window));
+    char *text = NEEDED(json_dumps(json, JSON_COMPACT));
+    json_t *read = NEEDED(json_loads(text, 0, NULL));
     struct err err = ERR_INIT;
     json_t *again;
 
     window_free(window);
-    window = window_new(&model.config, NULL);
+    window = NEEDED(window_new(&model.config, NULL));
     CHECK_INT(window_load(window, read, &err), 0);
     CHECK_STR(err.text, "");
-    again = window_save(window);
+    again = NEEDED(window_save(window));
     CHECK(json_equal(json, again));
     json_decref(json);
     json_decref(read);

@@ -33,7 +33,7 @@ static struct window *make(int64_t grace_ms, size_t labels, size_t history)
                                    .closed = tell};
 
     ntold = 0;
-    return window_new(&config, NULL);
+    return NEEDED(window_new(&config, NULL));
 }
 
 static struct window *make_full(void)
@@ -124,7 +124,7 @@ static void test_other_durations(void)
 {
     struct window_config config = {
         .window_ms = 20, .every_ms = 10, .labels = 4};
-    struct window *w = window_new(&config, NULL);
+    struct window *w = NEEDED(window_new(&config, NULL));
     struct err err = ERR_INIT;
     json_t *json = saved();
 
@@ -147,7 +147,7 @@ static void test_labels_of_any_bytes(void)
         CHECK_INT(window_label(w, slice_str(text), &id, NULL), 0);
         CHECK_INT(id, c - 1);
     }
-    json = window_save(w);
+    json = NEEDED(window_save(w));
     window_free(w);
     w = make(0, 300, 0);
     CHECK_INT(window_load(w, json, NULL), 0);
@@ -243,7 +243,7 @@ static void test_no_object(void)
 
     CHECK_INT(try_load(NULL), ERR_CONFIG);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        json_t *json = json_loads(texts[i], JSON_DECODE_ANY, NULL);
+        json_t *json = NEEDED(json_loads(texts[i], JSON_DECODE_ANY, NULL));
 
         CHECK_INT(try_load(json), ERR_CONFIG);
         json_decref(json);
@@ -255,7 +255,7 @@ static void test_odd_numbers(void)
 {
     struct rng rng = {SEED};
     json_t *json = saved();
-    char *text = json_dumps(json, JSON_COMPACT);
+    char *text = NEEDED(json_dumps(json, JSON_COMPACT));
     size_t n = strlen(text);
     char *copy = malloc(n + 1);
     int loaded = 0;

@@ -24,8 +24,8 @@ static struct buf slurp(const char *name)
     if (f == NULL)
         return buf;
     for (;;) {
-        char *to = buf_reserve(&buf, 65536);
-        size_t n = to == NULL ? 0 : fread(to, 1, 65536, f);
+        char *to = NEEDED(buf_reserve(&buf, 65536));
+        size_t n = fread(to, 1, 65536, f);
 
         if (n == 0)
             break;
@@ -127,7 +127,7 @@ static struct buf compress(struct slice in, bool sized, int window_log,
 {
     ZSTD_CCtx *cctx = ZSTD_createCCtx();
     struct buf buf = BUF_INIT((size_t)64 << 20);
-    char *to = buf_reserve(&buf, ZSTD_compressBound(in.n));
+    char *to = NEEDED(buf_reserve(&buf, ZSTD_compressBound(in.n)));
     ZSTD_outBuffer dst = {to, ZSTD_compressBound(in.n), 0};
     ZSTD_inBuffer src = {in.p, in.n, 0};
 
@@ -149,7 +149,7 @@ static struct buf noise(size_t n, uint64_t seed)
 {
     struct rng rng = {seed};
     struct buf buf = BUF_INIT(n + 1);
-    char *to = buf_reserve(&buf, n);
+    char *to = NEEDED(buf_reserve(&buf, n));
 
     for (size_t i = 0; i < n; i++)
         to[i] = (char)(rng_next(&rng) % 23);
@@ -160,7 +160,7 @@ static struct buf noise(size_t n, uint64_t seed)
 static void test_message_guard(void)
 {
     struct buf plain = noise(100000, SEED);
-    struct zst *zst = zst_new((struct slice){NULL, 0}, 18, NULL);
+    struct zst *zst = NEEDED(zst_new((struct slice){NULL, 0}, 18, NULL));
 
     for (int sized = 0; sized < 2; sized++) {
         for (int checksum = 0; checksum < 2; checksum++) {
@@ -189,7 +189,7 @@ static void test_bomb(void)
     struct slice part = {zeroes, sizeof(zeroes)};
     ZSTD_CCtx *cctx = ZSTD_createCCtx();
     struct buf in = BUF_INIT((size_t)1 << 20), out = BUF_INIT(MAX);
-    struct zst *zst = zst_new((struct slice){NULL, 0}, 27, NULL);
+    struct zst *zst = NEEDED(zst_new((struct slice){NULL, 0}, 27, NULL));
     ZSTD_outBuffer dst = {buf_reserve(&in, 1 << 20), 1 << 20, 0};
 
     for (int i = 0; i < 1 << 10; i++) {
@@ -215,7 +215,7 @@ static void test_message_garbage(void)
 {
     struct buf plain = noise(1000, SEED), out = BUF_INIT(MAX);
     struct buf in = compress(buf_slice(&plain), true, 0, true);
-    struct zst *zst = zst_new((struct slice){NULL, 0}, 18, NULL);
+    struct zst *zst = NEEDED(zst_new((struct slice){NULL, 0}, 18, NULL));
     struct slice all = buf_slice(&in);
     struct err err = ERR_INIT;
 
@@ -245,7 +245,7 @@ static void test_window(void)
     struct buf plain = noise((size_t)1 << 20, SEED), out = BUF_INIT(MAX);
     struct buf wide = compress(buf_slice(&plain), false, 20, false);
     struct buf narrow = compress(buf_slice(&plain), false, 18, false);
-    struct zst *zst = zst_new((struct slice){NULL, 0}, 18, NULL);
+    struct zst *zst = NEEDED(zst_new((struct slice){NULL, 0}, 18, NULL));
 
     CHECK_INT(zst_message(zst, buf_slice(&wide), &out, NULL), -1);
     CHECK_INT(zst_message(zst, buf_slice(&narrow), &out, NULL), 0);
@@ -285,7 +285,7 @@ static void test_dictionary_wrong(void)
 
     if (in.p == NULL || dict.p == NULL)
         SKIP("no ../shared/data");
-    zst = zst_new(buf_slice(&dict), 18, NULL);
+    zst = NEEDED(zst_new(buf_slice(&dict), 18, NULL));
     CHECK_INT(zst_message(zst, cut(buf_slice(&in), 4, frame_length(in.p)), &out,
                           NULL),
               -1);
@@ -333,7 +333,7 @@ static void test_feed(void)
         struct buf in = compress(buf_slice(&one), round & 1, 0, round & 2);
         struct buf rest = compress(buf_slice(&two), round & 4, 0, round & 2);
         struct buf plain = BUF_INIT(MAX);
-        struct zst *zst = zst_new((struct slice){NULL, 0}, 27, NULL);
+        struct zst *zst = NEEDED(zst_new((struct slice){NULL, 0}, 27, NULL));
 
         buf_addslice(&in, buf_slice(&rest));
         buf_addslice(&plain, buf_slice(&one));
@@ -352,7 +352,7 @@ static void test_feed_broken(void)
 {
     struct buf plain = noise(1000, SEED), out = BUF_INIT(MAX);
     struct buf in = compress(buf_slice(&plain), true, 0, true);
-    struct zst *zst = zst_new((struct slice){NULL, 0}, 18, NULL);
+    struct zst *zst = NEEDED(zst_new((struct slice){NULL, 0}, 18, NULL));
     struct slice all = buf_slice(&in);
     struct err err = ERR_INIT;
     size_t used;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "check.h"
 #include "view/grid.h"
 
 #define VT_MAX 128
@@ -30,8 +31,7 @@ static inline void vt_open(struct vt *vt, int width, int height)
     memset(vt, 0, sizeof(*vt));
     vt->cursor = true;
     vt->wrap = true;
-    if (grid_init(&vt->screen, width, height, NULL) != 0)
-        abort();
+    NEED(grid_init(&vt->screen, width, height, NULL) == 0);
 }
 
 static inline void vt_close(struct vt *vt)
@@ -45,8 +45,7 @@ static inline struct grid vt_grid(int width, int height, const char *text)
 {
     struct grid grid;
 
-    if (grid_init(&grid, width, height, NULL) != 0)
-        abort();
+    NEED(grid_init(&grid, width, height, NULL) == 0);
     grid_put(&grid, 0, 0, width, slice_str(text), GRID_RED, false);
     return grid;
 }

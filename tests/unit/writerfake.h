@@ -64,12 +64,17 @@ static int stream_of(const char *name)
 }
 
 static struct basin_op *add_op(struct basin *basin, enum kind kind,
-                               const char *stream, basin_done *done, void *arg)
+                               const char *stream, basin_done *done, void *arg,
+                               struct err *err)
 {
     struct fake *fake = (struct fake *)basin;
     struct basin_op **at = &fake->ops;
-    struct basin_op *op = calloc(1, sizeof(*op));
+    struct basin_op *op = (calloc)(1, sizeof(*op));
 
+    if (op == NULL) {
+        err_memory(err);
+        return NULL;
+    }
     op->kind = kind;
     op->stream = stream == NULL ? 0 : stream_of(stream);
     op->done = done;
@@ -83,33 +88,30 @@ static struct basin_op *add_op(struct basin *basin, enum kind kind,
 static struct basin_op *fake_create_basin(struct basin *b, basin_done *done,
                                           void *arg, struct err *err)
 {
-    (void)err;
-    return add_op(b, CREATE_BASIN, NULL, done, arg);
+    return add_op(b, CREATE_BASIN, NULL, done, arg, err);
 }
 
 static struct basin_op *fake_create(struct basin *b, const char *stream,
                                     basin_done *done, void *arg,
                                     struct err *err)
 {
-    (void)err;
-    return add_op(b, CREATE, stream, done, arg);
+    return add_op(b, CREATE, stream, done, arg, err);
 }
 
 static struct basin_op *fake_tail(struct basin *b, const char *stream,
                                   basin_done *done, void *arg, struct err *err)
 {
-    (void)err;
-    return add_op(b, TAIL, stream, done, arg);
+    return add_op(b, TAIL, stream, done, arg, err);
 }
 
 static struct basin_op *fake_read(struct basin *b, const char *stream,
                                   const struct wire_read *read,
                                   basin_done *done, void *arg, struct err *err)
 {
-    struct basin_op *op = add_op(b, READ, stream, done, arg);
+    struct basin_op *op = add_op(b, READ, stream, done, arg, err);
 
-    (void)err;
-    op->read = *read;
+    if (op != NULL)
+        op->read = *read;
     return op;
 }
 
@@ -118,9 +120,10 @@ static struct basin_op *fake_append(struct basin *b, const char *stream,
                                     basin_done *done, void *arg,
                                     struct err *err)
 {
-    struct basin_op *op = add_op(b, APPEND, stream, done, arg);
+    struct basin_op *op = add_op(b, APPEND, stream, done, arg, err);
 
-    (void)err;
+    if (op == NULL)
+        return NULL;
     CHECK(append->match && append->n >= 1);
     op->match = append->match_seq_num;
     op->n = append->n;

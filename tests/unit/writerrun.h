@@ -76,7 +76,7 @@ static inline void begin_with(struct run *run, uint64_t seed, bool create_basin,
     run->fake.head.kind = &fake_kind;
     run->fake.rng.state = seed;
     config.basin = &run->fake.head;
-    run->writer = writer_new(&config, NULL);
+    run->writer = NEEDED(writer_new(&config, NULL));
     for (int i = 0; i < nstreams; i++)
         add_stream(run, i);
 }

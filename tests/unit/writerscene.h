@@ -69,7 +69,7 @@ static inline void start(struct scene *s, bool create_basin, int64_t from_ms)
 
     memset(s, 0, sizeof(*s));
     basin_byhand_begin(&s->basin);
-    s->writer = writer_new(&config, NULL);
+    s->writer = NEEDED(writer_new(&config, NULL));
     CHECK_INT(writer_stream(s->writer, "s", NULL), 0);
     CHECK(writer_ready(s->writer));
     writer_start(s->writer, from_ms);

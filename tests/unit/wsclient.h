@@ -15,7 +15,7 @@
 #include "wspeer.h"
 
 #define SEED UINT64_C(424242)
-#define DEADLINE_MS 20000
+#define DEADLINE_MS check_patience(20000)
 #define MESSAGE_MAX ((size_t)200000)
 #define LOAD 20000
 
