@@ -264,7 +264,7 @@ int64_t jetstream_poll(struct jetstream *js, int64_t now, struct pollfd *fd,
     int64_t until = deadline(js);
     int64_t nap = ws_poll(js->ws, fd, used);
 
-    if (js->state == JETSTREAM_STATE_RESOLVING) {
+    if (js->resolve != NULL) {
         fd->fd = resolve_fd(js->resolve);
         fd->events = POLLIN;
         *used = 1;
