@@ -78,6 +78,8 @@ struct http_request *client_follow(struct client *client, const char *stream,
                                    http_bytes *bytes, http_done *done,
                                    void *arg, struct err *err);
 
+/* client_list: up to 1,000 streams (S2's most) whose names begin with
+ * ${prefix} and come after ${start_after}, "" for the first ones. */
 struct http_request *client_list(struct client *client, const char *prefix,
                                  const char *start_after, http_done *done,
                                  void *arg, struct err *err);
