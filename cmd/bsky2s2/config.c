@@ -6,13 +6,12 @@
 #include "basin/checkpoint.h"
 #include "bsky/event.h"
 #include "bsky/jetstream.h"
+#include "bsky/jetstream_wire.h"
 #include "bsky/match.h"
 #include "common/slurp.h"
 
 /* A map of 10,000 routes with long names. */
 #define ROUTES_FILE_MAX ((size_t)16 << 20)
-
-#define MINUTE_US INT64_C(60000000)
 
 static const char *const default_urls[] = {
     "wss://jetstream2.us-west.bsky.network/subscribe",
@@ -148,12 +147,10 @@ static int set_filter(struct config *config, struct err *err)
         if (strcmp(config->langs[i], "any") == 0)
             config->nlangs = 0;
     }
-    config->max_age_us[EVENT_V1] = MINUTE_US * 60 * 24 * 2;
-    config->max_age_us[EVENT_V2] = 30 * MINUTE_US;
-    if (o->max_age != OPTIONS_UNSET) {
-        config->max_age_us[EVENT_V1] = o->max_age * 1000;
-        config->max_age_us[EVENT_V2] = o->max_age * 1000;
-    }
+    for (int wire = EVENT_V1; wire < EVENT_WIRES; wire++)
+        config->max_age_us[wire] = o->max_age != OPTIONS_UNSET
+                                       ? o->max_age * 1000
+                                       : jetstream_wires[wire].max_age_us;
     config->idle_ms = o->idle != OPTIONS_UNSET ? o->idle
                       : o->dids.n > 0          ? 0
                                                : 60000;

@@ -5,6 +5,7 @@
 #ifndef BSKY2S2_CONFIG_H
 #define BSKY2S2_CONFIG_H
 
+#include "bsky/event.h"
 #include "bsky/route.h"
 #include "common/place.h"
 #include "options.h"
@@ -18,11 +19,11 @@ struct config {
     const char *const *langs;
     size_t nlangs; /* 0: any */
     struct place place;
-    int64_t since;         /* OPTIONS_UNSET: none; us */
-    bool anyway;           /* resume although the settings differ */
-    const char *job;       /* NULL: no checkpoints */
-    const char *output;    /* NULL: none */
-    int64_t max_age_us[3]; /* by enum event_wire */
+    int64_t since;      /* OPTIONS_UNSET: none; us */
+    bool anyway;        /* resume although the settings differ */
+    const char *job;    /* NULL: no checkpoints */
+    const char *output; /* NULL: none */
+    int64_t max_age_us[EVENT_WIRES];
     int64_t idle_ms;
 };
 

@@ -4,7 +4,7 @@
 
 #include "base/parse.h"
 #include "base/text.h"
-#include "bsky/event.h"
+#include "bsky/jetstream_wire.h"
 
 /* name=value with the value scrubbed; nothing for NULL. */
 static int add(struct buf *out, const char *name, const char *value)
@@ -127,8 +127,10 @@ int config_print(const struct config *c, struct buf *out)
     rc |= c->nlangs == 0 ? add(out, "lang", "any")
                          : add_all(out, "lang", c->langs, c->nlangs);
     rc |= add(out, "links", config_links(o));
-    rc |= add_ms(out, "max-age-v1", c->max_age_us[EVENT_V1] / 1000);
-    rc |= add_ms(out, "max-age-v2", c->max_age_us[EVENT_V2] / 1000);
+    for (int wire = EVENT_V1; wire < EVENT_WIRES; wire++) {
+        rc |= buf_addf(out, "max-age-%s=%" PRId64 "ms\n",
+                       jetstream_wires[wire].name, c->max_age_us[wire] / 1000);
+    }
     rc |= add_basin(c, out);
     rc |= add(out, "job", c->job);
     rc |= add(out, "on-gap", o->on_gap == OPTIONS_FAIL ? "fail" : "warn");

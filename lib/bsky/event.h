@@ -15,7 +15,11 @@
 
 struct json_t; /* jansson's */
 
-enum event_wire { EVENT_V1 = 1, EVENT_V2 = 2 };
+enum event_wire {
+    EVENT_V1 = 1,
+    EVENT_V2 = 2,
+    EVENT_WIRES /* for arrays by wire */
+};
 
 enum event_kind {
     EVENT_OTHER, /* not ours: another kind, operation or collection */

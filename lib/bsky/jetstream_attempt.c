@@ -84,7 +84,7 @@ static struct zst *pick(struct jetstream *js, uint32_t *id)
     }
     if (host->zst != NULL)
         *id = host->id;
-    else if (js->own != NULL && host->wire == EVENT_V1)
+    else if (js->own != NULL && jetstream_wires[host->wire].dictionary != 0)
         say_plain(js, "the dictionary given is not that of wire v1");
     return host->zst;
 }
@@ -102,7 +102,7 @@ static void open_ws(struct jetstream *js)
         .address = js->addresses.address[js->next_address++],
         .host = host->domain,
         .port = host->server.port,
-        .subprotocol = host->wire == EVENT_V2 ? "xrpc.v1.json" : NULL,
+        .subprotocol = jetstream_wires[host->wire].subprotocol,
     };
     struct err err = ERR_INIT;
 
@@ -183,8 +183,9 @@ void jetstream_attempt_begin(struct jetstream *js)
     js->delivered = false;
     js->progressed = false;
     jetstream_state_tell(js, JETSTREAM_CONNECTING, host->name, 0);
-    if (!js->compress || host->plain || host->wire != EVENT_V2 ||
-        host->zst != NULL || own_serves(js)) {
+    if (!js->compress || host->plain ||
+        jetstream_wires[host->wire].dictionary != 0 || host->zst != NULL ||
+        own_serves(js)) {
         dial(js);
         return;
     }

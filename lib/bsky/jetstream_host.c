@@ -9,22 +9,20 @@
 
 #include "base/text.h"
 
-#define V1_PATH "/subscribe"
-#define V2_PATH "/xrpc/network.bsky.jetstream.subscribeEvents"
-
+/* The path says which wire; none is the first one. */
 static int set_wire(struct jetstream_host *host, struct err *err)
 {
     struct slice path = host->server.path;
 
-    if (slice_eq(path, SLICE("/")) || slice_eq(path, SLICE(V1_PATH)))
-        host->wire = EVENT_V1;
-    else if (slice_eq(path, SLICE(V2_PATH)))
-        host->wire = EVENT_V2;
-    else
-        return err_set(err, ERR_USAGE,
-                       "'%.200s': the path is neither %s nor %s", host->url,
-                       V1_PATH, V2_PATH);
-    return 0;
+    for (int wire = EVENT_V1; wire < EVENT_WIRES; wire++) {
+        host->wire = (enum event_wire)wire;
+        if (slice_eq(path, slice_str(jetstream_wires[wire].path)) ||
+            slice_eq(path, SLICE("/")))
+            return 0;
+    }
+    return err_set(err, ERR_USAGE, "'%.200s': the path is neither %s nor %s",
+                   host->url, jetstream_wires[EVENT_V1].path,
+                   jetstream_wires[EVENT_V2].path);
 }
 
 /* The names in lower case: they say which host a position belongs to.  What
@@ -68,14 +66,12 @@ void jetstream_host_release(struct jetstream_host *host)
 static int add_path(const struct jetstream_host *host,
                     const struct jetstream_request *request, struct buf *out)
 {
-    bool v1 = host->wire == EVENT_V1;
+    const struct jetstream_wire *wire = &jetstream_wires[host->wire];
 
-    if (buf_addstr(out, v1 ? V1_PATH "?wantedCollections=app.bsky.feed.post"
-                           : V2_PATH "?kinds=commit"
-                                     "&collections=app.bsky.feed.post") != 0)
+    if (buf_addstr(out, wire->path) != 0 || buf_addstr(out, wire->query) != 0)
         return -1;
     for (size_t i = 0; i < request->ndids; i++) {
-        if (buf_addstr(out, v1 ? "&wantedDids=" : "&dids=") != 0 ||
+        if (buf_addstr(out, wire->did) != 0 ||
             text_percent(out, slice_str(request->dids[i])) != 0)
             return -1;
     }
@@ -84,8 +80,11 @@ static int add_path(const struct jetstream_host *host,
         return -1;
     if (request->dictionary == 0)
         return 0;
-    return v1 ? buf_addstr(out, "&compress=true")
-              : buf_addf(out, "&zstdDictionary=%" PRIu32, request->dictionary);
+    if (buf_addstr(out, wire->compress) != 0)
+        return -1;
+    return wire->dictionary != 0
+               ? 0
+               : buf_addf(out, "%" PRIu32, request->dictionary);
 }
 
 int jetstream_host_path(const struct jetstream_host *host,
@@ -118,8 +117,11 @@ int jetstream_host_get(const struct jetstream_host *host, const char *path,
 
 bool jetstream_host_fits(const struct jetstream_host *host, uint32_t id)
 {
-    return id != 0 &&
-           (id == JETSTREAM_HOST_V1_DICTIONARY) == (host->wire == EVENT_V1);
+    uint32_t only = jetstream_wires[host->wire].dictionary;
+
+    if (only != 0)
+        return id == only;
+    return id != 0 && id != jetstream_wires[EVENT_V1].dictionary;
 }
 
 int jetstream_host_learn(struct jetstream_host *host, struct slice dictionary,

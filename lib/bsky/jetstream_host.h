@@ -11,12 +11,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/zst.h"
-#include "bsky/event.h"
+#include "bsky/jetstream_wire.h"
 #include "bsky/position.h"
 #include "bsky/url.h"
-
-/* The id of the one dictionary that wire v1 has. */
-#define JETSTREAM_HOST_V1_DICTIONARY 1612007021U
 
 struct jetstream_host {
     char *url; /* the text that the views below look into */
@@ -60,7 +57,7 @@ int jetstream_host_path(const struct jetstream_host *host,
 int jetstream_host_get(const struct jetstream_host *host, const char *path,
                        struct buf *out);
 
-/* The path of the dictionary of wire v2. */
+/* The path of the dictionary that a server serves. */
 #define JETSTREAM_HOST_DICTIONARY                                              \
     "/xrpc/network.bsky.jetstream.getZstdDictionary"
 

@@ -16,8 +16,8 @@ struct match_config {
                                  tag with that primary subtag */
     size_t nlangs;            /* 0: any post, without langs too */
     enum match_links links;
-    bool unrouted;         /* report links that no route takes */
-    int64_t max_age_us[3]; /* by enum event_wire; 0: any age */
+    bool unrouted;                   /* report links that no route takes */
+    int64_t max_age_us[EVENT_WIRES]; /* 0: any age */
 };
 
 struct match;

@@ -1,0 +1,27 @@
+/*
+ * The wires as the servers serve them: where, and how each is asked.  What a
+ * message looks like on them is event.c's.
+ */
+#ifndef BSKY_JETSTREAM_WIRE_H
+#define BSKY_JETSTREAM_WIRE_H
+
+#include <stdint.h>
+
+#include "bsky/event.h"
+
+struct jetstream_wire {
+    const char *name;        /* as it is called: "v1" */
+    const char *path;        /* of the websocket */
+    const char *query;       /* asks for new posts */
+    const char *did;         /* the parameter that asks for an account's */
+    const char *compress;    /* the one that asks for compression */
+    uint32_t dictionary;     /* the number of the only one that it has; 0: each
+                                server serves its own, and is told which */
+    const char *subprotocol; /* NULL: none */
+    int64_t max_age_us;      /* a post that is older by its rkey comes again */
+};
+
+/* By enum event_wire; there is none of number 0. */
+extern const struct jetstream_wire jetstream_wires[EVENT_WIRES];
+
+#endif
