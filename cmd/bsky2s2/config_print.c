@@ -48,12 +48,12 @@ static int add_basin(const struct config *c, struct buf *out)
     const struct place *p = &c->place;
     int rc = 0;
 
-    if (p->kind == PLACE_NONE)
+    if (p->type == NULL)
         return add(out, "basin", "none");
     rc |= buf_addstr(out, "basin=");
     rc |= place_spell(p, out);
     rc |= buf_addstr(out, "\n");
-    if (p->kind == PLACE_FILE)
+    if (!p->type->remote)
         return rc | add_ms(out, "retention", o->retention);
     rc |= add(out, "account-endpoint", p->account_endpoint);
     rc |= add(out, "basin-endpoint", p->basin_endpoint);

@@ -200,7 +200,9 @@ static int status_text(const struct run *run, int64_t ms, struct buf *out)
  * away. */
 static bool is_ready(const struct run *run)
 {
-    return run->begun || run->config->place.kind == PLACE_S2;
+    const struct place_type *type = run->config->place.type;
+
+    return run->begun || (type != NULL && type->remote);
 }
 
 static void tell_status(struct run *run, int64_t now, int64_t *next)

@@ -28,7 +28,7 @@ static int open_basin(struct run *run)
 {
     const struct config *config = run->config;
 
-    if (config->place.kind == PLACE_NONE)
+    if (config->place.type == NULL)
         return 0;
     run->basin = place_open(&config->place, run->http, true,
                             config->options->retention, &run->err);

@@ -69,96 +69,6 @@ static int make_directory(const struct place *place, struct err *err)
     return 0;
 }
 
-/* s2://NAME, NAME or file:PATH. */
-static int set_basin(struct place *place, const char *spec, const char *from,
-                     enum err_code code, struct err *err)
-{
-    const char *name = spec;
-
-    place->kind = PLACE_S2;
-    if (strncmp(spec, "file:", 5) == 0) {
-        place->kind = PLACE_FILE;
-        name = spec + 5;
-    } else if (strncmp(spec, "s2://", 5) == 0) {
-        name = spec + 5;
-    }
-    if (name[0] == '\0' ||
-        (place->kind == PLACE_S2 && strpbrk(name, "/:") != NULL))
-        return err_set(err, code,
-                       "%s: '%.200s' is no basin: s2://NAME, NAME or "
-                       "file:PATH",
-                       from, spec);
-    place->name = strdup(name);
-    return place->name == NULL ? err_memory(err) : 0;
-}
-
-static int find_basin(struct place *place, const struct place_options *options,
-                      struct err *err)
-{
-    const char *named = place_env("S2_BASIN");
-
-    if (options->basin != NULL)
-        return set_basin(place, options->basin, "--basin", ERR_USAGE, err);
-    if (named != NULL)
-        return set_basin(place, named, "S2_BASIN", ERR_CONFIG, err);
-    place->kind = PLACE_FILE;
-    place->is_default = true;
-    place->name = default_basin(err);
-    return place->name == NULL ? -1 : 0;
-}
-
-static struct client_config s2_config(const struct place *place,
-                                      struct http *http)
-{
-    return (struct client_config){.http = http,
-                                  .basin = place->name,
-                                  .account_endpoint = place->account_endpoint,
-                                  .basin_endpoint = place->basin_endpoint,
-                                  .token = place->token,
-                                  .encryption_key = place->encryption_key,
-                                  .allow_http = place->allow_http};
-}
-
-/* What S2's client would refuse is told before anything is begun. */
-static int check_s2(const struct place *place, struct err *err)
-{
-    struct client_config config = s2_config(place, NULL);
-    struct client *client = client_new(&config, err);
-
-    client_free(client);
-    return client == NULL ? -1 : 0;
-}
-
-int place_find(struct place *place, const struct place_options *options,
-               bool basin, struct err *err)
-{
-    memset(place, 0, sizeof(*place));
-    place->account_endpoint =
-        place_option(options->account_endpoint, "S2_ACCOUNT_ENDPOINT");
-    place->basin_endpoint =
-        place_option(options->basin_endpoint, "S2_BASIN_ENDPOINT");
-    place->cacert = place_option(options->cacert, "SSL_CERT_FILE");
-    place->allow_http = options->allow_http;
-    if (basin && find_basin(place, options, err) != 0) {
-        credentials_forget();
-        return -1;
-    }
-    if (place->kind != PLACE_S2) {
-        credentials_forget();
-        return 0;
-    }
-    return credentials_find(place, options, err) == 0 ? check_s2(place, err)
-                                                      : -1;
-}
-
-void place_release(struct place *place)
-{
-    secret_free(place->token);
-    secret_free(place->encryption_key);
-    s2cli_release(&place->s2cli);
-    free(place->name);
-}
-
 /* The absolute path of a file that may not be there yet: NULL without its
  * directory; without memory, errno is ENOMEM. */
 static char *absolute(const char *name)
@@ -187,25 +97,150 @@ static char *absolute(const char *name)
     return path;
 }
 
+static int identify_file(const struct place *place, struct buf *out)
+{
+    char *path;
+    int rc = -1;
+
+    errno = 0;
+    path = absolute(place->name);
+    if (path != NULL || errno != ENOMEM)
+        rc = buf_addf(out, "file:%s", path == NULL ? place->name : path);
+    free(path);
+    return rc;
+}
+
+static struct basin *open_file(const struct place *place, struct http *http,
+                               bool writer, int64_t retention_ms,
+                               struct err *err)
+{
+    struct file_config config = {
+        .path = place->name, .writer = writer, .retention_ms = retention_ms};
+
+    (void)http;
+    if (writer && make_directory(place, err) != 0)
+        return NULL;
+    return file_open(&config, err);
+}
+
+static struct client_config s2_config(const struct place *place,
+                                      struct http *http)
+{
+    return (struct client_config){.http = http,
+                                  .basin = place->name,
+                                  .account_endpoint = place->account_endpoint,
+                                  .basin_endpoint = place->basin_endpoint,
+                                  .token = place->token,
+                                  .encryption_key = place->encryption_key,
+                                  .allow_http = place->allow_http};
+}
+
+static int identify_s2(const struct place *place, struct buf *out)
+{
+    return buf_addf(out, "s2://%s at %s", place->name,
+                    place->basin_endpoint == NULL ? "s2.dev"
+                                                  : place->basin_endpoint);
+}
+
+static struct basin *open_s2(const struct place *place, struct http *http,
+                             bool writer, int64_t retention_ms, struct err *err)
+{
+    struct client_config config = s2_config(place, http);
+
+    (void)writer;
+    (void)retention_ms;
+    return service_open(&config, err);
+}
+
+static const struct place_type file_type = {"file:", false, identify_file,
+                                            open_file};
+static const struct place_type s2_type = {"s2://", true, identify_s2, open_s2};
+static const struct place_type *const types[] = {&file_type, &s2_type};
+
+/* A name without a scheme is one in S2. */
+static int set_basin(struct place *place, const char *spec, const char *from,
+                     enum err_code code, struct err *err)
+{
+    const char *name = spec;
+
+    place->type = &s2_type;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        size_t n = strlen(types[i]->scheme);
+
+        if (strncmp(spec, types[i]->scheme, n) == 0) {
+            place->type = types[i];
+            name = spec + n;
+        }
+    }
+    if (name[0] == '\0' || (place->type->remote && strpbrk(name, "/:") != NULL))
+        return err_set(err, code,
+                       "%s: '%.200s' is no basin: s2://NAME, NAME or "
+                       "file:PATH",
+                       from, spec);
+    place->name = strdup(name);
+    return place->name == NULL ? err_memory(err) : 0;
+}
+
+static int find_basin(struct place *place, const struct place_options *options,
+                      struct err *err)
+{
+    const char *named = place_env("S2_BASIN");
+
+    if (options->basin != NULL)
+        return set_basin(place, options->basin, "--basin", ERR_USAGE, err);
+    if (named != NULL)
+        return set_basin(place, named, "S2_BASIN", ERR_CONFIG, err);
+    place->type = &file_type;
+    place->is_default = true;
+    place->name = default_basin(err);
+    return place->name == NULL ? -1 : 0;
+}
+
+/* What S2's client would refuse is told before anything is begun. */
+static int check_s2(const struct place *place, struct err *err)
+{
+    struct client_config config = s2_config(place, NULL);
+    struct client *client = client_new(&config, err);
+
+    client_free(client);
+    return client == NULL ? -1 : 0;
+}
+
+int place_find(struct place *place, const struct place_options *options,
+               bool basin, struct err *err)
+{
+    memset(place, 0, sizeof(*place));
+    place->account_endpoint =
+        place_option(options->account_endpoint, "S2_ACCOUNT_ENDPOINT");
+    place->basin_endpoint =
+        place_option(options->basin_endpoint, "S2_BASIN_ENDPOINT");
+    place->cacert = place_option(options->cacert, "SSL_CERT_FILE");
+    place->allow_http = options->allow_http;
+    if (basin && find_basin(place, options, err) != 0) {
+        credentials_forget();
+        return -1;
+    }
+    if (place->type == NULL || !place->type->remote) {
+        credentials_forget();
+        return 0;
+    }
+    return credentials_find(place, options, err) == 0 ? check_s2(place, err)
+                                                      : -1;
+}
+
+void place_release(struct place *place)
+{
+    secret_free(place->token);
+    secret_free(place->encryption_key);
+    s2cli_release(&place->s2cli);
+    free(place->name);
+}
+
 char *place_identity(const struct place *place)
 {
     struct buf text = BUF_INIT((size_t)2 * PATH_SIZE);
-    char *path = NULL;
-    int rc;
 
-    errno = 0;
-    if (place->kind == PLACE_FILE)
-        path = absolute(place->name);
-    if (path == NULL && errno == ENOMEM)
-        return NULL;
-    if (place->kind == PLACE_FILE)
-        rc = buf_addf(&text, "file:%s", path == NULL ? place->name : path);
-    else
-        rc = buf_addf(&text, "s2://%s at %s", place->name,
-                      place->basin_endpoint == NULL ? "s2.dev"
-                                                    : place->basin_endpoint);
-    free(path);
-    if (rc == 0 && buf_str(&text) != NULL)
+    if (place->type->identify(place, &text) == 0 && buf_str(&text) != NULL)
         return text.p; /* now the caller's */
     buf_release(&text);
     return NULL;
@@ -213,7 +248,7 @@ char *place_identity(const struct place *place)
 
 int place_spell(const struct place *place, struct buf *out)
 {
-    if (buf_addstr(out, place->kind == PLACE_FILE ? "file:" : "s2://") != 0)
+    if (buf_addstr(out, place->type->scheme) != 0)
         return -1;
     return text_scrub(out, slice_str(place->name), PATH_SIZE);
 }
@@ -221,13 +256,5 @@ int place_spell(const struct place *place, struct buf *out)
 struct basin *place_open(const struct place *place, struct http *http,
                          bool writer, int64_t retention_ms, struct err *err)
 {
-    struct file_config file = {
-        .path = place->name, .writer = writer, .retention_ms = retention_ms};
-    struct client_config s2 = s2_config(place, http);
-
-    if (place->kind == PLACE_S2)
-        return service_open(&s2, err);
-    if (writer && make_directory(place, err) != 0)
-        return NULL;
-    return file_open(&file, err);
+    return place->type->open(place, http, writer, retention_ms, err);
 }

@@ -56,16 +56,28 @@ struct place_options {
      "trust these certificates, too [SSL_CERT_FILE]"}
 /* clang-format on */
 
-enum place_kind { PLACE_NONE, PLACE_FILE, PLACE_S2 };
+struct place;
+
+/* A kind of basin, known by what is in front of its name. */
+struct place_type {
+    const char *scheme; /* "file:" */
+    bool remote;        /* asked over a network, with credentials; else its
+                           name is a path, and it has a retention */
+    /* as place_identity, appended: 0 or -1 */
+    int (*identify)(const struct place *place, struct buf *out);
+    /* as place_open */
+    struct basin *(*open)(const struct place *place, struct http *http,
+                          bool writer, int64_t retention_ms, struct err *err);
+};
 
 struct place {
-    enum place_kind kind; /* of the basin */
+    const struct place_type *type; /* of the basin; NULL: there is none */
     bool is_default;
-    char *name;             /* path of the file, or name in S2; owned */
-    char *token;            /* NULL: none; owned */
-    const char *token_from; /* where it was found */
-    char *encryption_key;   /* NULL: none; owned */
-    struct s2cli s2cli;     /* where it was asked */
+    char *name;                      /* without the scheme; owned */
+    char *token;                     /* NULL: none; owned */
+    const char *token_from;          /* where it was found */
+    char *encryption_key;            /* NULL: none; owned */
+    struct s2cli s2cli;              /* where it was asked */
     struct secret_warnings warnings; /* for main to print */
     const char *account_endpoint;
     const char *basin_endpoint;
