@@ -9,7 +9,7 @@ const struct jetstream_wire jetstream_wires[EVENT_WIRES] = {
                   .did = "&wantedDids=",
                   .compress = "&compress=true",
                   .dictionary = 1612007021,
-                  .max_age_us = 2 * 24 * 60 * MINUTE_US},
+                  .max_age_us = MINUTE_US * 60 * 24 * 2},
     /* A resync looks like new posts: age alone tells it. */
     [EVENT_V2] = {.name = "v2",
                   .path = "/xrpc/network.bsky.jetstream.subscribeEvents",
@@ -17,5 +17,5 @@ const struct jetstream_wire jetstream_wires[EVENT_WIRES] = {
                   .did = "&dids=",
                   .compress = "&zstdDictionary=",
                   .subprotocol = "xrpc.v1.json",
-                  .max_age_us = 30 * MINUTE_US},
+                  .max_age_us = MINUTE_US * 30},
 };
