@@ -36,10 +36,9 @@ int retry_spent(const struct retry *retry, int64_t now, int64_t budget)
     return budget > 0 && retry->fails > 0 && now - retry->since_ms >= budget;
 }
 
-int64_t retry_within(const struct retry *retry, int64_t now, int64_t delay,
-                     int64_t budget)
+int64_t retry_within(int64_t since, int64_t now, int64_t delay, int64_t budget)
 {
-    int64_t left = retry->since_ms + budget - now;
+    int64_t left = since + budget - now;
 
     if (budget == 0 || delay <= left)
         return delay;

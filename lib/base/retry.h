@@ -46,10 +46,10 @@ void retry_ok(struct retry *retry);
 int retry_spent(const struct retry *retry, int64_t now, int64_t budget);
 
 /*
- * retry_within(retry, now, delay, budget): of a ${delay} from ${now} on what
- * the budget leaves (ms), so that the last try comes when it ends.
+ * retry_within(since, now, delay, budget): of a ${delay} from ${now} on what
+ * is left of a budget since ${since} (ms), so that the last try comes when it
+ * ends; a budget of 0 lasts for ever.
  */
-int64_t retry_within(const struct retry *retry, int64_t now, int64_t delay,
-                     int64_t budget);
+int64_t retry_within(int64_t since, int64_t now, int64_t delay, int64_t budget);
 
 #endif

@@ -81,7 +81,8 @@ int attempt_back_off(struct attempt *attempt, const char *name,
     attempt->failed = false;
     *delay_ms =
         retry_fail(&attempt->retry, now, rng_next(rng), attempt->least_ms);
-    *delay_ms = retry_within(&attempt->retry, now, *delay_ms, retry_for);
+    *delay_ms =
+        retry_within(attempt->retry.since_ms, now, *delay_ms, retry_for);
     attempt->due_ms = now + *delay_ms;
     if (retry_spent(&attempt->retry, now, retry_for))
         return err_set(&attempt->fatal, ERR_UNAVAILABLE, "%s: given up: %.400s",

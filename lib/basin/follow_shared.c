@@ -30,8 +30,8 @@ int64_t follow_shared_fail(struct follow_shared *shared, struct retry *retry,
         .event = FOLLOW_RETRY, .stream = stream, .err = why};
 
     note.delay_ms = retry_fail(retry, now, rng_next(&shared->rng), least);
-    note.delay_ms =
-        retry_within(retry, now, note.delay_ms, shared->config.retry_for);
+    note.delay_ms = retry_within(retry->since_ms, now, note.delay_ms,
+                                 shared->config.retry_for);
     note.n = retry->fails;
     if (err_is_memory(why))
         follow_shared_fatal(shared, stream, why);

@@ -77,25 +77,16 @@ static int64_t delay(struct jetstream *js, int64_t least_ms)
     return retry_fail(&same, js->now, random, least_ms);
 }
 
-/* No later than ${limit}, no earlier than now. */
-static int64_t at_most(const struct jetstream *js, int64_t due, int64_t limit)
-{
-    if (due > limit)
-        due = limit;
-    return due < js->now ? js->now : due;
-}
-
 /* When to try again: no later than a host has to give way, whatever it
  * demands, and than the budget ends. */
 static int64_t next_due(struct jetstream *js, int64_t least_ms)
 {
-    int64_t due = js->now + delay(js, least_ms);
+    int64_t ms = delay(js, least_ms);
 
     if (js->nhosts > 1)
-        due = at_most(js, due, js->retry.since_ms + js->timing.host);
-    if (js->retry_for > 0)
-        due = at_most(js, due, js->failing_since + js->retry_for);
-    return due;
+        ms = retry_within(js->retry.since_ms, js->now, ms, js->timing.host);
+    return js->now +
+           retry_within(js->failing_since, js->now, ms, js->retry_for);
 }
 
 void jetstream_attempt_fail(struct jetstream *js, const char *why,

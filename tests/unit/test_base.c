@@ -350,10 +350,10 @@ static void test_retry(void)
     CHECK(retry_spent(&retry, 6000, 5000));
     CHECK(!retry_spent(&retry, 5999, 5000));
     CHECK(!retry_spent(&retry, 1000000, 0));
-    CHECK_INT(retry_within(&retry, 2000, 3000, 5000), 3000);
-    CHECK_INT(retry_within(&retry, 2000, 9000, 5000), 4000);
-    CHECK_INT(retry_within(&retry, 6001, 9000, 5000), 0);
-    CHECK_INT(retry_within(&retry, 2000, 9000, 0), 9000);
+    CHECK_INT(retry_within(retry.since_ms, 2000, 3000, 5000), 3000);
+    CHECK_INT(retry_within(retry.since_ms, 2000, 9000, 5000), 4000);
+    CHECK_INT(retry_within(retry.since_ms, 6001, 9000, 5000), 0);
+    CHECK_INT(retry_within(retry.since_ms, 2000, 9000, 0), 9000);
     retry_ok(&retry);
     CHECK(!retry_spent(&retry, 1000000, 1));
     CHECK(retry_fail(&retry, 9000, 250, 0) == 250);
