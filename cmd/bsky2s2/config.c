@@ -102,6 +102,15 @@ const char *config_links(const struct options *options)
     return words[options->links];
 }
 
+static int bad_url(const struct options *options, struct err *err)
+{
+    if (options->urls.n > 0)
+        return err_prefix(err, "--url");
+    if (err->code == ERR_USAGE)
+        err->code = ERR_CONFIG;
+    return err_prefix(err, "BSKY2S2_URL");
+}
+
 static int check_source(struct config *config, struct err *err)
 {
     const struct options *o = config->options;
@@ -124,7 +133,7 @@ static int check_source(struct config *config, struct err *err)
         char name[POSITION_HOST_SIZE];
 
         if (jetstream_name(config->urls[i], name, err) != 0)
-            return err_prefix(err, "--url");
+            return bad_url(o, err);
     }
     for (size_t i = 0; i < o->dids.n; i++) {
         if (strncmp(o->dids.v[i], "did:", 4) != 0 ||

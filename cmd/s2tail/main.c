@@ -42,10 +42,11 @@ static int run_with(const struct options *options)
     struct config config;
     int status;
 
-    if (config_make(&config, options, loop_wall(), &err) != 0) {
+    status = config_make(&config, options, loop_wall(), &err);
+    shell_warn(&config.place.warnings);
+    if (status != 0) {
         status = emit_fail(options, &err);
     } else {
-        shell_warn(&config.place.warnings);
         raise_descriptors();
         status = tail_main(&config);
     }

@@ -80,6 +80,17 @@ refused() { # TEXT [OPTION...]
     [[ $output == "S2TAIL UNKNOWN - "*"/config.toml:1: auth_method is no string"* ]]
 }
 
+@test "the warning comes before what then fails, from both tools" {
+    export S2_AUTH_TOKEN="no token" S2_BASIN=s2://some-basin
+    for run in "bsky2s2 -i $EVENTS" "s2tail -1"; do
+        # shellcheck disable=SC2086 # words
+        tool $run
+        same "$status" 78
+        same "$(head -n 1 <<<"$stderr")" \
+            "${run%% *}: S2_AUTH_TOKEN is the old name of S2_ACCESS_TOKEN"
+    done
+}
+
 @test "a token in config.toml itself, as of old; the token's file comes before it" {
     wired
     echo 'access_token = "t-legacy"' | cli_config

@@ -169,6 +169,18 @@ unrouted=p/z"
     [[ $stderr != *hush* ]]
 }
 
+@test "a URL that is none: blamed on who gave it" {
+    tool bsky2s2 --check-config -u ftp://a.example
+    same "$status" 64
+    [[ $stderr == "bsky2s2: --url: 'ftp://a.example'"* ]]
+    BSKY2S2_URL=ftp://a.example tool bsky2s2 --check-config
+    same "$status" 78
+    [[ $stderr == "bsky2s2: BSKY2S2_URL: 'ftp://a.example'"* ]]
+    BSKY2S2_URL=ws://a.example/x tool bsky2s2 --check-config
+    same "$status" 78
+    same "$stderr" "bsky2s2: BSKY2S2_URL: 'ws://a.example/x': the path is neither /subscribe nor /xrpc/network.bsky.jetstream.subscribeEvents"
+}
+
 @test "one endpoint without the other is exit 78" {
     S2_ACCOUNT_ENDPOINT=http://localhost:9 tool bsky2s2 -i "$EVENTS" \
         -b s2://some-basin
