@@ -6,7 +6,6 @@
 #include "basin/checkpoint.h"
 #include "bsky/event.h"
 #include "bsky/jetstream.h"
-#include "bsky/jetstream_wire.h"
 #include "bsky/match.h"
 #include "common/slurp.h"
 
@@ -159,7 +158,7 @@ static int set_filter(struct config *config, struct err *err)
     for (int wire = EVENT_V1; wire < EVENT_WIRES; wire++)
         config->max_age_us[wire] = o->max_age != OPTIONS_UNSET
                                        ? o->max_age * 1000
-                                       : jetstream_wires[wire].max_age_us;
+                                       : match_max_age((enum event_wire)wire);
     config->idle_ms = o->idle != OPTIONS_UNSET ? o->idle
                       : o->dids.n > 0          ? 0
                                                : 60000;

@@ -4,7 +4,7 @@
 
 #include "base/parse.h"
 #include "base/text.h"
-#include "bsky/jetstream_wire.h"
+#include "bsky/event.h"
 
 /* name=value with the value scrubbed; nothing for NULL. */
 static int add(struct buf *out, const char *name, const char *value)
@@ -128,8 +128,8 @@ int config_print(const struct config *c, struct buf *out)
                          : add_all(out, "lang", c->langs, c->nlangs);
     rc |= add(out, "links", config_links(o));
     for (int wire = EVENT_V1; wire < EVENT_WIRES; wire++) {
-        rc |= buf_addf(out, "max-age-%s=%" PRId64 "ms\n",
-                       jetstream_wires[wire].name, c->max_age_us[wire] / 1000);
+        rc |= buf_addf(out, "max-age-v%d=%" PRId64 "ms\n", wire,
+                       c->max_age_us[wire] / 1000);
     }
     rc |= add_basin(c, out);
     rc |= add(out, "job", c->job);

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "bsky/jetstream_state.h"
 
@@ -61,6 +62,15 @@ static void say_plain(struct jetstream *js, const char *why)
     jetstream_state_tell(js, JETSTREAM_PLAIN, why, 0);
 }
 
+static void say_strange(struct jetstream *js, const char *wire)
+{
+    char why[64];
+
+    snprintf(why, sizeof(why), "the dictionary given is not that of wire %s",
+             wire);
+    say_plain(js, why);
+}
+
 static bool own_serves(const struct jetstream *js)
 {
     const struct jetstream_host *host = jetstream_state_host(js);
@@ -84,8 +94,8 @@ static struct zst *pick(struct jetstream *js, uint32_t *id)
     }
     if (host->zst != NULL)
         *id = host->id;
-    else if (js->own != NULL && jetstream_wires[host->wire].dictionary != 0)
-        say_plain(js, "the dictionary given is not that of wire v1");
+    else if (js->own != NULL && host->wire->dictionary != 0)
+        say_strange(js, host->wire->name);
     return host->zst;
 }
 
@@ -102,7 +112,7 @@ static void open_ws(struct jetstream *js)
         .address = js->addresses.address[js->next_address++],
         .host = host->domain,
         .port = host->server.port,
-        .subprotocol = jetstream_wires[host->wire].subprotocol,
+        .subprotocol = host->wire->subprotocol,
     };
     struct err err = ERR_INIT;
 
@@ -183,9 +193,8 @@ void jetstream_attempt_begin(struct jetstream *js)
     js->delivered = false;
     js->progressed = false;
     jetstream_state_tell(js, JETSTREAM_CONNECTING, host->name, 0);
-    if (!js->compress || host->plain ||
-        jetstream_wires[host->wire].dictionary != 0 || host->zst != NULL ||
-        own_serves(js)) {
+    if (!js->compress || host->plain || host->wire->dictionary != 0 ||
+        host->zst != NULL || own_serves(js)) {
         dial(js);
         return;
     }

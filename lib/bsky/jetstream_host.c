@@ -14,15 +14,13 @@ static int set_wire(struct jetstream_host *host, struct err *err)
 {
     struct slice path = host->server.path;
 
-    for (int wire = EVENT_V1; wire < EVENT_WIRES; wire++) {
-        host->wire = (enum event_wire)wire;
-        if (slice_eq(path, slice_str(jetstream_wires[wire].path)) ||
+    for (host->wire = jetstream_wires; host->wire->path != NULL; host->wire++) {
+        if (slice_eq(path, slice_str(host->wire->path)) ||
             slice_eq(path, SLICE("/")))
             return 0;
     }
-    return err_set(err, ERR_USAGE, "'%.200s': the path is neither %s nor %s",
-                   host->url, jetstream_wires[EVENT_V1].path,
-                   jetstream_wires[EVENT_V2].path);
+    return err_set(err, ERR_USAGE, "'%.200s': the path is neither %s",
+                   host->url, jetstream_wire_paths);
 }
 
 /* The names in lower case: they say which host a position belongs to.  What
@@ -66,7 +64,7 @@ void jetstream_host_release(struct jetstream_host *host)
 static int add_path(const struct jetstream_host *host,
                     const struct jetstream_request *request, struct buf *out)
 {
-    const struct jetstream_wire *wire = &jetstream_wires[host->wire];
+    const struct jetstream_wire *wire = host->wire;
 
     if (buf_addstr(out, wire->path) != 0 || buf_addstr(out, wire->query) != 0)
         return -1;
@@ -117,11 +115,13 @@ int jetstream_host_get(const struct jetstream_host *host, const char *path,
 
 bool jetstream_host_fits(const struct jetstream_host *host, uint32_t id)
 {
-    uint32_t only = jetstream_wires[host->wire].dictionary;
+    const struct jetstream_wire *wire = jetstream_wires;
 
-    if (only != 0)
-        return id == only;
-    return id != 0 && id != jetstream_wires[EVENT_V1].dictionary;
+    if (host->wire->dictionary != 0)
+        return id == host->wire->dictionary;
+    while (wire->path != NULL && wire->dictionary != id)
+        wire++;
+    return id != 0 && wire->path == NULL;
 }
 
 int jetstream_host_learn(struct jetstream_host *host, struct slice dictionary,

@@ -18,7 +18,7 @@
 struct jetstream_host {
     char *url; /* the text that the views below look into */
     struct url_server server;
-    enum event_wire wire;
+    const struct jetstream_wire *wire;
     char name[POSITION_HOST_SIZE];   /* lowercased, and the port */
     char domain[POSITION_HOST_SIZE]; /* without it */
     struct zst *zst; /* with the dictionary that it served; NULL: none */

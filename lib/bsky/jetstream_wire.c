@@ -1,21 +1,22 @@
 #include "bsky/jetstream_wire.h"
 
-#define MINUTE_US INT64_C(60000000)
+#define V1_PATH "/subscribe"
+#define V2_PATH "/xrpc/network.bsky.jetstream.subscribeEvents"
 
-const struct jetstream_wire jetstream_wires[EVENT_WIRES] = {
-    [EVENT_V1] = {.name = "v1",
-                  .path = "/subscribe",
-                  .query = "?wantedCollections=app.bsky.feed.post",
-                  .did = "&wantedDids=",
-                  .compress = "&compress=true",
-                  .dictionary = 1612007021,
-                  .max_age_us = MINUTE_US * 60 * 24 * 2},
-    /* A resync looks like new posts: age alone tells it. */
-    [EVENT_V2] = {.name = "v2",
-                  .path = "/xrpc/network.bsky.jetstream.subscribeEvents",
-                  .query = "?kinds=commit&collections=app.bsky.feed.post",
-                  .did = "&dids=",
-                  .compress = "&zstdDictionary=",
-                  .subprotocol = "xrpc.v1.json",
-                  .max_age_us = MINUTE_US * 30},
+const char jetstream_wire_paths[] = V1_PATH " nor " V2_PATH;
+
+const struct jetstream_wire jetstream_wires[] = {
+    {.name = "v1",
+     .path = V1_PATH,
+     .query = "?wantedCollections=app.bsky.feed.post",
+     .did = "&wantedDids=",
+     .compress = "&compress=true",
+     .dictionary = 1612007021},
+    {.name = "v2",
+     .path = V2_PATH,
+     .query = "?kinds=commit&collections=app.bsky.feed.post",
+     .did = "&dids=",
+     .compress = "&zstdDictionary=",
+     .subprotocol = "xrpc.v1.json"},
+    {.path = NULL},
 };

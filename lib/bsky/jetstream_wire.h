@@ -7,8 +7,6 @@
 
 #include <stdint.h>
 
-#include "bsky/event.h"
-
 struct jetstream_wire {
     const char *name;        /* as it is called: "v1" */
     const char *path;        /* of the websocket */
@@ -18,10 +16,13 @@ struct jetstream_wire {
     uint32_t dictionary;     /* the number of the only one that it has; 0: each
                                 server serves its own, and is told which */
     const char *subprotocol; /* NULL: none */
-    int64_t max_age_us;      /* a post that is older by its rkey comes again */
 };
 
-/* By enum event_wire; there is none of number 0. */
-extern const struct jetstream_wire jetstream_wires[EVENT_WIRES];
+/* The first is that of a URL without a path; behind the last is one without a
+ * path. */
+extern const struct jetstream_wire jetstream_wires[];
+
+/* Their paths for a message: "A nor B". */
+extern const char jetstream_wire_paths[];
 
 #endif

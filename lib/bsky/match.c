@@ -127,6 +127,16 @@ static void take_external(struct match *match, const json_t *embed)
               json_object_get(json_object_get(embed, "external"), "uri"));
 }
 
+int64_t match_max_age(enum event_wire wire)
+{
+    /* On v2 a resync looks like new posts. */
+    static const int64_t minutes[] = {[EVENT_V1] = 48 * 60, [EVENT_V2] = 30};
+
+    _Static_assert(sizeof(minutes) / sizeof(minutes[0]) == EVENT_WIRES,
+                   "a wire without an age");
+    return minutes[wire] * 60000000;
+}
+
 static bool is_old(const struct match *match, const struct event *event)
 {
     int64_t max_age = match->config.max_age_us[event->wire];

@@ -20,6 +20,10 @@ struct match_config {
     int64_t max_age_us[EVENT_WIRES]; /* 0: any age */
 };
 
+/* match_max_age(wire): in us, beyond which a wire's posts may be no new ones;
+ * for max_age_us. */
+int64_t match_max_age(enum event_wire wire);
+
 struct match;
 
 enum match_verdict {
