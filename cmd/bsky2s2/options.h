@@ -19,43 +19,14 @@
 
 enum options_on_gap { OPTIONS_WARN, OPTIONS_FAIL };
 
-/* Durations are ms, times us since the epoch. */
+/* A member for each option: durations are ms, times us since the epoch, choices
+ * an enum, in the order of its words. */
 struct options {
     struct place_options place;
     struct general_options general;
-
-    struct opt_list urls;
-    const char *input;
-    struct opt_list dids;
-    bool no_compress;
-    const char *zstd_dictionary;
-    int64_t since; /* OPT_WORD: checkpoint */
-    int64_t until;
-    uint64_t count; /* 0: no bound */
-    int64_t duration;
-    uint64_t expect; /* 0: nothing is expected */
-    int64_t idle;
-
-    struct opt_list langs;
-    int links; /* enum match_links */
-    struct opt_list routes;
-    const char *routes_file;
-    bool no_default_routes;
-    const char *unrouted;
-    int64_t max_age;
-
-    int64_t retention;
-    const char *prefix;
-    const char *job; /* NULL: default */
-    bool create_basin;
-    int64_t linger;
-    int on_gap; /* enum options_on_gap */
-    bool dry_run;
-    const char *output;
-    int64_t stats;
-    const char *metrics_file;
-
-    bool check_config;
+#define OPTION(name, letter, kind, argument, member, help)                     \
+    OPT_TYPE_##kind member;
+#include "options.def"
 };
 
 /* What the tool says about itself. */

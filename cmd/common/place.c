@@ -157,6 +157,11 @@ static const struct place_type file_type = {"file:", false, identify_file,
 static const struct place_type s2_type = {"s2://", true, identify_s2, open_s2};
 static const struct place_type *const types[] = {&file_type, &s2_type};
 
+#define TYPES "s2://NAME, NAME or file:PATH"
+
+const char place_basin_help[] =
+    TYPES " [file: in $XDG_DATA_HOME/bsky2s2/basin.db; S2_BASIN]";
+
 /* A name without a scheme is one in S2. */
 static int set_basin(struct place *place, const char *spec, const char *from,
                      enum err_code code, struct err *err)
@@ -173,10 +178,8 @@ static int set_basin(struct place *place, const char *spec, const char *from,
         }
     }
     if (name[0] == '\0' || (place->type->remote && strpbrk(name, "/:") != NULL))
-        return err_set(err, code,
-                       "%s: '%.200s' is no basin: s2://NAME, NAME or "
-                       "file:PATH",
-                       from, spec);
+        return err_set(err, code, "%s: '%.200s' is no basin: " TYPES, from,
+                       spec);
     place->name = strdup(name);
     return place->name == NULL ? err_memory(err) : 0;
 }

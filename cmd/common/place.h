@@ -27,14 +27,15 @@ struct place_options {
     bool allow_http;
 };
 
+/* What --help says to --basin. */
+extern const char place_basin_help[];
+
 /* Rows of an option table whose struct ${t} has a member place. */
 #define PLACE_AT(t, field) offsetof(t, place.field)
 
 /* clang-format off */
 #define PLACE_ROW_BASIN(t) \
-    {"basin", 'b', OPT_STRING, "BASIN", PLACE_AT(t, basin), \
-     "s2://NAME, NAME or file:PATH [file: in $XDG_DATA_HOME/bsky2s2/basin.db;" \
-     " S2_BASIN]"}
+    {"basin", 'b', OPT_STRING, "BASIN", PLACE_AT(t, basin), place_basin_help}
 
 #define PLACE_ROWS_S2(t) \
     {"token-file", 0, OPT_STRING, "FILE", PLACE_AT(t, token_file), \

@@ -126,12 +126,8 @@ static void set_format(struct config *config)
     bool to_stdout = o->output == NULL || strcmp(o->output, "-") == 0;
     bool tty = to_stdout && isatty(STDOUT_FILENO) && !is_dumb();
 
-    config->format = (enum options_format)o->format;
-    if (o->check)
-        config->format = FORMAT_CHECK;
-    else if (config->format == FORMAT_AUTO)
-        config->format = tty ? FORMAT_CHART : FORMAT_TSV;
-    config->screen = config->format == FORMAT_CHART && tty;
+    config->format = o->check ? &format_check : format_chosen(o->format, tty);
+    config->screen = tty && config->format->drawn;
     if (!o->check && !config->screen)
         config->output = o->output == NULL ? "-" : o->output;
     config->color =
@@ -147,7 +143,7 @@ static int64_t default_every(const struct config *config)
     int64_t window = config->options->window;
     int64_t every = CHART_EVERY_MS;
 
-    if (config->format != FORMAT_CHART)
+    if (!config->format->drawn)
         return window;
     if (window / every > WINDOW_RATIO_MAX)
         every = window / WINDOW_RATIO_MAX;

@@ -6,6 +6,7 @@
 #define S2TAIL_CONFIG_H
 
 #include "common/place.h"
+#include "format.h"
 #include "options.h"
 #include "view/judge.h"
 
@@ -14,9 +15,9 @@ enum config_time { TIME_RECORD, TIME_ARRIVAL, TIME_FIELD };
 struct config {
     const struct options *options; /* borrowed */
     struct place place;
-    enum options_format format; /* never auto */
-    const char *output;         /* NULL: none */
-    bool screen; /* the chart is drawn in place on the terminal */
+    const struct format *format;
+    const char *output; /* NULL: none */
+    bool screen;        /* the chart is drawn in place on the terminal */
     bool once;
     bool color;
     bool ascii;

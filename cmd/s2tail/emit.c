@@ -25,40 +25,6 @@ struct emit {
     enum judge_state verdict;
 };
 
-/* How a format tells a window. */
-struct format {
-    lines_format *lines; /* one of lines.h; NULL: what is ours */
-    int (*ours)(struct emit *emit, const struct window_snapshot *snapshot,
-                struct buf *out);
-    bool facts; /* the lines tell facts, too, which take a look at every
-                   stream */
-    bool each;  /* every window counts, even for who reads only the end */
-};
-
-static int add_chart(struct emit *emit, const struct window_snapshot *snapshot,
-                     struct buf *out)
-{
-    return draw_text(emit->tail, snapshot, out);
-}
-
-static int add_verdict(struct emit *emit,
-                       const struct window_snapshot *snapshot, struct buf *out)
-{
-    struct lines_facts facts = facts_of(emit->tail);
-
-    emit->verdict = judge(&emit->tail->config->exprs, snapshot, &facts, out);
-    return 0;
-}
-
-static const struct format formats[] = {
-    [FORMAT_CHART] = {.ours = add_chart},
-    [FORMAT_TABLE] = {.lines = lines_table, .facts = true},
-    [FORMAT_TSV] = {.lines = lines_tsv, .each = true},
-    [FORMAT_JSON] = {.lines = lines_json, .facts = true, .each = true},
-    [FORMAT_PROM] = {.lines = lines_prom, .facts = true},
-    [FORMAT_CHECK] = {.ours = add_verdict},
-};
-
 /* Whether only the last window is of interest: to a person, or to who reads a
  * file that is replaced. */
 static bool only_last(const struct emit *emit)
@@ -73,9 +39,9 @@ static int open_output(struct emit *emit, struct err *err)
 
     if (config->output == NULL)
         return 0;
-    if (config->format == FORMAT_PROM && strcmp(config->output, "-") != 0) {
+    if (emit->format->replaced != NULL && strcmp(config->output, "-") != 0) {
         emit->replaced = config->output;
-        return replace_check(config->output, "# HELP s2tail_", err);
+        return replace_check(config->output, emit->format->replaced, err);
     }
     emit->output = output_open(config->output, err);
     return emit->output == NULL ? -1 : 0;
@@ -92,7 +58,7 @@ struct emit *emit_open(struct tail *tail, struct err *err)
         return NULL;
     }
     emit->tail = tail;
-    emit->format = &formats[config->format];
+    emit->format = config->format;
     emit->verdict = JUDGE_UNKNOWN;
     buf_init(&emit->last, LAST_MOST);
     emit->lines.top = (size_t)o->top;
@@ -139,11 +105,14 @@ static int put(struct emit *emit, const struct window_snapshot *snapshot,
     const struct format *format = emit->format;
     struct lines_facts facts = {.lag_ms = LINES_UNKNOWN};
 
-    if (format->lines == NULL)
-        return format->ours(emit, snapshot, out);
+    if (format->drawn)
+        return draw_text(emit->tail, snapshot, out);
     if (format->facts)
         facts = facts_of(emit->tail);
-    return format->lines(snapshot, &facts, &emit->lines, out);
+    if (format->lines != NULL)
+        return format->lines(snapshot, &facts, &emit->lines, out);
+    emit->verdict = judge(&emit->tail->config->exprs, snapshot, &facts, out);
+    return 0;
 }
 
 /* No window takes half of the room: with that much left, it was memory. */

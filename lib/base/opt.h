@@ -14,17 +14,27 @@
 #include "base/err.h"
 
 enum opt_kind {
-    OPT_HEADING,  /* a line of the help text, no option; help only */
-    OPT_FLAG,     /* bool: set */
-    OPT_COUNT,    /* int: one more */
-    OPT_STRING,   /* const char * */
-    OPT_LIST,     /* struct opt_list */
-    OPT_NUMBER,   /* uint64_t, 1 and up */
-    OPT_DURATION, /* int64_t, ms */
-    OPT_WHEN,     /* int64_t, us since the epoch; arg "WHEN|word": the word
-                     itself is OPT_WORD */
-    OPT_CHOICE    /* int: which of the words of arg, "a|b|c", from 0 */
+    OPT_HEADING, /* a line of the help text, no option; help only */
+    OPT_FLAG,    /* set */
+    OPT_COUNT,   /* one more */
+    OPT_STRING,
+    OPT_LIST,
+    OPT_NUMBER,   /* 1 and up */
+    OPT_DURATION, /* ms */
+    OPT_WHEN,     /* us since the epoch; arg "WHEN|word": the word itself is
+                     OPT_WORD */
+    OPT_CHOICE    /* which of the words of arg, "a|b|c", from 0 */
 };
+
+/* What a field of a kind has to be. */
+#define OPT_TYPE_FLAG bool
+#define OPT_TYPE_COUNT int
+#define OPT_TYPE_STRING const char *
+#define OPT_TYPE_LIST struct opt_list
+#define OPT_TYPE_NUMBER uint64_t
+#define OPT_TYPE_DURATION int64_t
+#define OPT_TYPE_WHEN int64_t
+#define OPT_TYPE_CHOICE int
 
 #define OPT_WORD INT64_MAX
 
