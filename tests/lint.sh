@@ -39,5 +39,5 @@ awk '
     }
     length($0) > 80 { printf "%s:%d: too wide\n", FILENAME, FNR; bad = 1 }
     FNR == 401 { printf "%s: more than 400 lines\n", FILENAME; bad = 1 }
-    END { exit bad }' $(find cmd lib -name '*.[ch]') || bad=1
+    END { exit bad }' $(find cmd lib -name '*.[ch]' -o -name '*.def') || bad=1
 exit $bad

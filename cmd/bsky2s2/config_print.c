@@ -59,6 +59,7 @@ static int add_basin(const struct config *c, struct buf *out)
     rc |= add(out, "basin-endpoint", p->basin_endpoint);
     rc |= add(out, "token", p->token == NULL ? "none" : p->token_from);
     rc |= add(out, "encryption-key", p->encryption_key == NULL ? "no" : "yes");
+    rc |= add(out, "allow-http", p->allow_http ? "yes" : NULL);
     return rc | add(out, "create-basin", o->create_basin ? "yes" : "no");
 }
 
@@ -138,5 +139,8 @@ int config_print(const struct config *c, struct buf *out)
     rc |= add_ms(out, "retry-for", o->general.retry_for);
     rc |= add(out, "cacert", c->place.cacert);
     rc |= add(out, "output", c->output);
+    if (o->stats != OPTIONS_UNSET)
+        rc |= add_ms(out, "stats", o->stats);
+    rc |= add(out, "metrics-file", o->metrics_file);
     return rc | add_routes(c, out);
 }

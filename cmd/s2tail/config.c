@@ -127,7 +127,7 @@ static void set_format(struct config *config)
     bool tty = to_stdout && isatty(STDOUT_FILENO) && !is_dumb();
 
     config->format = o->check ? &format_check : format_chosen(o->format, tty);
-    config->screen = tty && config->format->drawn;
+    config->screen = tty && config->format == &format_chart;
     if (!o->check && !config->screen)
         config->output = o->output == NULL ? "-" : o->output;
     config->color =
@@ -143,7 +143,7 @@ static int64_t default_every(const struct config *config)
     int64_t window = config->options->window;
     int64_t every = CHART_EVERY_MS;
 
-    if (!config->format->drawn)
+    if (config->format != &format_chart)
         return window;
     if (window / every > WINDOW_RATIO_MAX)
         every = window / WINDOW_RATIO_MAX;

@@ -16,7 +16,7 @@
 
 struct emit {
     struct tail *tail;
-    const struct format *format;
+    const struct lines_form *format;
     struct output *output; /* NULL: none, or prom into a file */
     const char *replaced;  /* that file */
     struct lines_options lines;
@@ -29,7 +29,7 @@ struct emit {
  * file that is replaced. */
 static bool only_last(const struct emit *emit)
 {
-    return !emit->format->each &&
+    return emit->format->last &&
            (emit->tail->config->once || emit->replaced != NULL);
 }
 
@@ -102,12 +102,12 @@ bool emit_is_idle(const struct emit *emit)
 static int put(struct emit *emit, const struct window_snapshot *snapshot,
                struct buf *out)
 {
-    const struct format *format = emit->format;
+    const struct lines_form *format = emit->format;
     struct lines_facts facts = {.lag_ms = LINES_UNKNOWN};
 
-    if (format->drawn)
+    if (format == &format_chart)
         return draw_text(emit->tail, snapshot, out);
-    if (format->facts)
+    if (!format->bare)
         facts = facts_of(emit->tail);
     if (format->lines != NULL)
         return format->lines(snapshot, &facts, &emit->lines, out);

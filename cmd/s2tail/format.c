@@ -1,31 +1,21 @@
 #include "format.h"
 
-#include "view/lines.h"
+#define WORD(name, ...) "|" #name
+#define NUMBER(name, ...) NUMBER_##name,
+#define ROW(name, ...) [NUMBER_##name] = {.lines = lines_##name, __VA_ARGS__},
 
-/* FORMAT(word, what is not 0 of struct format) */
-#define FORMATS(FORMAT)                                                        \
-    FORMAT(chart, .drawn = true)                                               \
-    FORMAT(table, .lines = lines_table, .facts = true)                         \
-    FORMAT(tsv, .lines = lines_tsv, .each = true)                              \
-    FORMAT(json, .lines = lines_json, .facts = true, .each = true)             \
-    FORMAT(prom, .lines = lines_prom, .facts = true,                           \
-           .replaced = "# HELP s2tail_")
+enum { NUMBER_chart = FORMAT_AUTO + 1, LINES_FORMS(NUMBER) };
 
-#define WORD(word, ...) "|" #word
-#define NUMBER(word, ...) NUMBER_##word,
-#define ROW(word, ...) [NUMBER_##word] = {__VA_ARGS__},
+const char format_words[] = "auto|chart" LINES_FORMS(WORD);
 
-enum { NUMBER_auto = FORMAT_AUTO, FORMATS(NUMBER) };
+const struct lines_form format_chart = {.bare = true, .last = true};
+const struct lines_form format_check = {.last = true};
 
-const char format_words[] = "auto" FORMATS(WORD);
+static const struct lines_form forms[] = {LINES_FORMS(ROW)};
 
-static const struct format formats[] = {FORMATS(ROW)};
-
-const struct format format_check = {.facts = true};
-
-const struct format *format_chosen(int word, bool tty)
+const struct lines_form *format_chosen(int word, bool tty)
 {
     if (word == FORMAT_AUTO)
         word = tty ? NUMBER_chart : NUMBER_tsv;
-    return &formats[word];
+    return word == NUMBER_chart ? &format_chart : &forms[word];
 }

@@ -1,5 +1,5 @@
 /*
- * The words of --format, and what each one wants: a row for a format.
+ * The words of --format: the chart and the formats of lines.h.
  */
 #ifndef S2TAIL_FORMAT_H
 #define S2TAIL_FORMAT_H
@@ -8,27 +8,17 @@
 
 #include "view/lines.h"
 
-struct format {
-    lines_format *lines;
-    bool drawn;           /* the chart instead */
-    bool facts;           /* facts are told, too, which take a look at every
-                             stream */
-    bool each;            /* every window counts, even for who reads only the
-                             end */
-    const char *replaced; /* a file holds the last window only, and begins so;
-                             NULL: lines are appended */
-};
-
-/* What --check prints, in the place of lines: the verdict. */
-extern const struct format format_check;
-
 /* The words as an option takes them. */
 extern const char format_words[];
 
 /* The number of the first of them, auto: the chart on a terminal, else tsv. */
 #define FORMAT_AUTO 0
 
-/* format_chosen(word, tty): the format of the word of that number. */
-const struct format *format_chosen(int word, bool tty);
+/* format_chosen(word, tty): what the word of that number stands for. */
+const struct lines_form *format_chosen(int word, bool tty);
+
+/* What is shown without lines: the chart, and with --check a verdict. */
+extern const struct lines_form format_chart;
+extern const struct lines_form format_check;
 
 #endif

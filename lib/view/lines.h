@@ -43,20 +43,34 @@ typedef int lines_format(const struct window_snapshot *snapshot,
                          const struct lines_facts *facts,
                          const struct lines_options *options, struct buf *out);
 
-/* lines_tsv: window_end, group, recent, total, final|open; a line a group.  It
- * tells no facts. */
-lines_format lines_tsv;
+/* A format, and what it wants of who shows it. */
+struct lines_form {
+    lines_format *lines;
+    bool bare; /* it tells no facts, which need not be gathered then */
+    bool last; /* for who reads only the end, only the last window counts */
+    const char *replaced; /* a file holds the last window only, and begins so;
+                             NULL: windows are appended */
+};
 
-/* lines_json: one line, the object of s2tail(1), with late_graced, stale and
- * missing where they are not zero. */
-lines_format lines_json;
+/*
+ * All formats, each done by lines_NAME: FORM(name, what else its lines_form
+ * says).
+ *
+ * table: for a person, aligned by display width (grid_width); what is wrong
+ * with the counts (late, stale, missing) is told below.
+ * tsv: window_end, group, recent, total, final|open; a line a group.
+ * json: one line, the object of s2tail(1), with late_graced, stale and missing
+ * where they are not zero.
+ * prom: Prometheus text format 0.0.4, with HELP and TYPE; counts, also with
+ * rate.
+ */
+#define LINES_FORMS(FORM)                                                      \
+    FORM(table, .last = true)                                                  \
+    FORM(tsv, .bare = true)                                                    \
+    FORM(json, .last = false)                                                  \
+    FORM(prom, .last = true, .replaced = "# HELP s2tail_")
 
-/* lines_table: for a person, aligned by display width (grid_width); what is
- * wrong with the counts (late, stale, missing) is told below. */
-lines_format lines_table;
-
-/* lines_prom: Prometheus text format 0.0.4, with HELP and TYPE; counts, also
- * with rate. */
-lines_format lines_prom;
+#define LINES_DECLARE(name, ...) lines_format lines_##name;
+LINES_FORMS(LINES_DECLARE)
 
 #endif

@@ -287,3 +287,16 @@ EOF
     tool barelws "$PORT" subscribe 1
     same "$status" 64
 }
+
+@test "the peers filter by the tool's default map" {
+    bsky2s2 --check-config | sed -n 's/^route=//p' >map
+    [ -s map ]
+    for peer in filter.jq filter.py; do
+        awk '/^"/ { on = 0 }
+            /^[a-z]*\/[a-z]* [a-z]*\./ { on = 1 }
+            on && /^  / { sub(/^ */, ""); line = line " " $0; next }
+            on { if (line != "") print line; line = $0 }
+            END { print line }' "$ROOT/tests/bench/peers/$peer" >its
+        diff map its
+    done
+}

@@ -148,10 +148,12 @@ hostile_posts() {
 # Every way in which s2tail tells what it has counted: s2tail OPTION...
 told_clean() {
     local format
-    for format in chart table tsv json prom; do
+    for format in $(s2tail --help |
+        sed -n 's/.*--format auto|\([^ ]*\).*/\1/p' | tr '|' ' '); do
         prints_clean s2tail -1 -vv -f $format "$@"
         test -s printed.out
     done
+    test "$format" != ""
     prints_clean s2tail -1 -f chart --ascii --width 60 --height 20 \
         --panels recent,total,spark --top 3 --rate "$@"
 }

@@ -184,6 +184,47 @@ zsh_names() {
     both one
 }
 
+# What is given is shown, under its name or another, or is no setting.
+@test "options: --help and --check-config" {
+    : >file
+    bsky2s2 --check-config -u ws://a.example --did did:plc:x --no-compress \
+        --zstd-dictionary file -s 1h --until now -c 1 -t 1s --expect 1 \
+        --idle 1s --on-gap fail -l any --links facets -R file -r x.example=x \
+        --no-default-routes --unrouted y --max-age 1s --prefix p -b some-basin \
+        --job j --create-basin --linger 1s --account-endpoint http://[::1]:1 \
+        --basin-endpoint http://[::1]:1 --allow-http --cacert file -o file \
+        --stats 1s --metrics-file file --retry-for 1s >all
+    bsky2s2 --check-config -i file -b file:x.db --retention 1s >>all
+    sed 's/=.*//; s/^max-age-v.$/max-age/; s/^compress$/no-&/' all |
+        sed 's/^token$/&-file/; s/^encryption-key$/&-file/' >shown
+    # Routes show where they come from, and with what in front of them; the
+    # basin, that there is none.
+    printf '%s\n' routes no-default-routes prefix dry-run >>shown
+    grep -qx 'route=px x.example' all
+    # These are about the run's words, or end it.
+    printf '%s\n' log-format quiet verbose check-config help version \
+        completion >>shown
+    help_options bsky2s2 | names | sed 's/.*--//' >help
+    agree bsky2s2 help shown
+}
+
+# What decides which records there are is compared with the checkpoint's
+# (settings.c); an option that is new belongs here or there.
+@test "options: each is among the settings of a job, or is none" {
+    grep -oE 'add(_all)?\(settings, "[a-z]+"' "$ROOT/cmd/bsky2s2/settings.c" |
+        grep -o '"[a-z]*"' | tr -d '"' >known
+    printf '%s\n' routes no-default-routes >>known # they are routes, too
+    # Where from, until when and how.
+    printf '%s\n' url input no-compress zstd-dictionary since until count \
+        duration expect idle on-gap max-age basin job create-basin linger \
+        retention token-file account-endpoint basin-endpoint \
+        encryption-key-file allow-http dry-run output stats metrics-file \
+        cacert retry-for log-format quiet verbose check-config help version \
+        completion >>known
+    help_options bsky2s2 | names | sed 's/.*--//' >help
+    agree bsky2s2 help known
+}
+
 # The tables of cli.md: the first column, and what else it mentions.
 cli_options() { # HEADING
     awk -v heading="## $1" '

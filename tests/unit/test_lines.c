@@ -33,20 +33,18 @@ static struct window_snapshot snapshot_of(const struct window_row *rows,
     return snapshot;
 }
 
-enum format { TSV, JSON, TABLE, PROM, FORMATS };
-
-static lines_format *const write_as[FORMATS] = {lines_tsv, lines_json,
-                                                lines_table, lines_prom};
+#define FUNCTION(name, ...) lines_##name,
+static lines_format *const all[] = {LINES_FORMS(FUNCTION)};
 
 /* Compare the whole text with ${want}. */
-static void check_text(enum format format,
+static void check_text(lines_format *format,
                        const struct window_snapshot *snapshot,
                        const struct lines_facts *facts,
                        const struct lines_options *options, const char *want)
 {
     struct buf out = BUF_INIT(OUT_MAX);
 
-    CHECK_INT(write_as[format](snapshot, facts, options, &out), 0);
+    CHECK_INT(format(snapshot, facts, options, &out), 0);
     CHECK_STR(buf_str(&out), want);
     buf_release(&out);
 }
@@ -55,16 +53,16 @@ static void test_tsv(void)
 {
     struct window_snapshot snapshot = snapshot_of(social, 3);
 
-    check_text(TSV, &snapshot, &plain_facts, &plain,
+    check_text(lines_tsv, &snapshot, &plain_facts, &plain,
                "2026-11-22T18:52:40Z\tsocial/facebook\t45\t4091\tfinal\n"
                "2026-11-22T18:52:40Z\tsocial/reddit\t90\t6987\tfinal\n"
                "2026-11-22T18:52:40Z\tsocial/youtube\t185\t15902\tfinal\n");
     snapshot.final = false;
     snapshot.n = 1;
-    check_text(TSV, &snapshot, &plain_facts, &plain,
+    check_text(lines_tsv, &snapshot, &plain_facts, &plain,
                "2026-11-22T18:52:40Z\tsocial/youtube\t185\t15902\topen\n");
     snapshot.n = 0;
-    check_text(TSV, &snapshot, &plain_facts, &plain, "");
+    check_text(lines_tsv, &snapshot, &plain_facts, &plain, "");
 }
 
 static void test_json(void)
@@ -72,7 +70,7 @@ static void test_json(void)
     struct lines_facts facts = plain_facts;
     struct window_snapshot snapshot = snapshot_of(social, 1);
 
-    check_text(JSON, &snapshot, &facts, &plain,
+    check_text(lines_json, &snapshot, &facts, &plain,
                "{\"v\":1,\"start\":\"2026-11-22T18:52:30Z\",\"end\":"
                "\"2026-11-22T18:52:40Z\",\"final\":true,\"groups\":{"
                "\"social/youtube\":{\"n\":185,\"total\":15902}},\"late\":0,"
@@ -82,7 +80,7 @@ static void test_json(void)
     snapshot.late = 7;
     snapshot.late_graced = 8;
     facts = (struct lines_facts){LINES_UNKNOWN, 2, 1, 9};
-    check_text(JSON, &snapshot, &facts,
+    check_text(lines_json, &snapshot, &facts,
                &(struct lines_options){.rate = true, .millis = true},
                "{\"v\":1,\"start\":\"2026-11-22T18:52:30.000Z\",\"end\":"
                "\"2026-11-22T18:52:40.000Z\",\"final\":false,\"groups\":{"
@@ -93,7 +91,7 @@ static void test_json(void)
     snapshot = snapshot_of(NULL, 0);
     facts.lag_ms = -5;
     facts.stale = facts.missing = 0;
-    check_text(JSON, &snapshot, &facts, &plain,
+    check_text(lines_json, &snapshot, &facts, &plain,
                "{\"v\":1,\"start\":\"2026-11-22T18:52:30Z\",\"end\":"
                "\"2026-11-22T18:52:40Z\",\"final\":true,\"groups\":{},"
                "\"late\":0,\"lag_ms\":-5,\"streams\":2}\n");
@@ -103,7 +101,7 @@ static void test_table(void)
 {
     struct window_snapshot snapshot = snapshot_of(social, 3);
 
-    check_text(TABLE, &snapshot, &plain_facts, &plain,
+    check_text(lines_table, &snapshot, &plain_facts, &plain,
                "window 18:52:30-18:52:40\n"
                "stream            recent   share    total\n"
                "social/facebook       45   14.1%    4,091\n"
@@ -125,7 +123,7 @@ static void test_table_odd(void)
     snapshot.final = false;
     snapshot.late = 5;
     snapshot.late_graced = 6;
-    check_text(TABLE, &snapshot, &facts,
+    check_text(lines_table, &snapshot, &facts,
                &(struct lines_options){.millis = true, .heading = "offsite"},
                "window 18:52:30.000-18:52:40.000 (open)\n"
                "offsite   recent   share       total\n"
@@ -145,7 +143,7 @@ static void test_table_odd(void)
                              "trimmed 12\n");
     buf_release(&out);
     snapshot = snapshot_of(NULL, 0);
-    check_text(TABLE, &snapshot, &plain_facts, &plain,
+    check_text(lines_table, &snapshot, &plain_facts, &plain,
                "window 18:52:30-18:52:40\n"
                "stream   recent   share   total\n"
                "total         0               0\n");
@@ -162,7 +160,7 @@ static void test_prom(void)
     snapshot.late = 7;
     snapshot.late_graced = 8;
     check_text(
-        PROM, &snapshot, &facts, &(struct lines_options){.rate = true},
+        lines_prom, &snapshot, &facts, &(struct lines_options){.rate = true},
         "# HELP s2tail_window_records Records in the window.\n"
         "# TYPE s2tail_window_records gauge\n"
         "s2tail_window_records{group=\"a\\\"b\\\\c\"} 45\n"
@@ -224,13 +222,13 @@ static void test_labels(void)
     };
     struct window_snapshot snapshot = snapshot_of(rows, 5);
 
-    check_text(TSV, &snapshot, &plain_facts, &plain,
+    check_text(lines_tsv, &snapshot, &plain_facts, &plain,
                "2026-11-22T18:52:40Z\t\t4\t4\tfinal\n"
                "2026-11-22T18:52:40Z\t?[31m??\t2\t2\tfinal\n"
                "2026-11-22T18:52:40Z\t?\\t??\t3\t3\tfinal\n"
                "2026-11-22T18:52:40Z\tquote\"\t5\t5\tfinal\n"
                "2026-11-22T18:52:40Z\tt\\ta\\nb\\\\c?\t1\t1\tfinal\n");
-    check_text(JSON, &snapshot, &plain_facts, &plain,
+    check_text(lines_json, &snapshot, &plain_facts, &plain,
                "{\"v\":1,\"start\":\"2026-11-22T18:52:30Z\",\"end\":"
                "\"2026-11-22T18:52:40Z\",\"final\":true,\"groups\":{"
                "\"\":{\"n\":4,\"total\":4},"
@@ -250,13 +248,13 @@ static void test_labels_that_become_equal(void)
     };
     struct window_snapshot snapshot = snapshot_of(rows, 6);
 
-    check_text(TSV, &snapshot, &plain_facts, &plain,
+    check_text(lines_tsv, &snapshot, &plain_facts, &plain,
                "2026-11-22T18:52:40Z\ta?\t13\t130\tfinal\n"
                "2026-11-22T18:52:40Z\ta\\\\t\t32\t320\tfinal\n"
                "2026-11-22T18:52:40Z\ta\\t\t16\t160\tfinal\n"
                "2026-11-22T18:52:40Z\tb\t2\t20\tfinal\n");
     snapshot.n = 5;
-    check_text(TABLE, &snapshot, &plain_facts, &plain,
+    check_text(lines_table, &snapshot, &plain_facts, &plain,
                "window 18:52:30-18:52:40\n"
                "stream   recent   share   total\n"
                "a?           29   93.5%     290\n"
@@ -331,15 +329,15 @@ static void test_full(void)
     struct lines_facts facts = {-1, 2, 3, 4};
 
     snapshot.late = snapshot.late_graced = 1;
-    for (enum format format = TSV; format < FORMATS; format++) {
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         struct buf whole = BUF_INIT(OUT_MAX);
 
-        CHECK_INT(write_as[format](&snapshot, &facts, &options, &whole), 0);
+        CHECK_INT(all[i](&snapshot, &facts, &options, &whole), 0);
         for (size_t max = 0; max < whole.n; max++) {
             struct buf out = BUF_INIT(max + 2);
 
             buf_addstr(&out, "ab");
-            CHECK_INT(write_as[format](&snapshot, &facts, &options, &out), -1);
+            CHECK_INT(all[i](&snapshot, &facts, &options, &out), -1);
             CHECK_STR(buf_str(&out), "ab");
             buf_release(&out);
         }
