@@ -53,8 +53,10 @@ static int add_basin(const struct config *c, struct buf *out)
     rc |= buf_addstr(out, "basin=");
     rc |= place_spell(p, out);
     rc |= buf_addstr(out, "\n");
+    if (p->type->path)
+        rc |= add_ms(out, "retention", o->retention);
     if (!p->type->remote)
-        return rc | add_ms(out, "retention", o->retention);
+        return rc;
     rc |= add(out, "account-endpoint", p->account_endpoint);
     rc |= add(out, "basin-endpoint", p->basin_endpoint);
     rc |= add(out, "token", p->token == NULL ? "none" : p->token_from);

@@ -152,9 +152,10 @@ static struct basin *open_s2(const struct place *place, struct http *http,
     return service_open(&config, err);
 }
 
-static const struct place_type file_type = {"file:", false, identify_file,
+static const struct place_type file_type = {"file:", false, true, identify_file,
                                             open_file};
-static const struct place_type s2_type = {"s2://", true, identify_s2, open_s2};
+static const struct place_type s2_type = {"s2://", true, false, identify_s2,
+                                          open_s2};
 static const struct place_type *const types[] = {&file_type, &s2_type};
 
 #define TYPES "s2://NAME, NAME or file:PATH"
@@ -177,7 +178,7 @@ static int set_basin(struct place *place, const char *spec, const char *from,
             name = spec + n;
         }
     }
-    if (name[0] == '\0' || (place->type->remote && strpbrk(name, "/:") != NULL))
+    if (name[0] == '\0' || (!place->type->path && strpbrk(name, "/:") != NULL))
         return err_set(err, code, "%s: '%.200s' is no basin: " TYPES, from,
                        spec);
     place->name = strdup(name);

@@ -62,8 +62,9 @@ struct place;
 /* A kind of basin, known by what is in front of its name. */
 struct place_type {
     const char *scheme; /* "file:" */
-    bool remote;        /* asked over a network, with credentials; else its
-                           name is a path, and it has a retention */
+    bool remote;        /* asked over a network, with credentials, and may
+                           be away */
+    bool path;          /* its name is a file's, which has a retention */
     /* as place_identity, appended: 0 or -1 */
     int (*identify)(const struct place *place, struct buf *out);
     /* as place_open */

@@ -106,7 +106,7 @@ static void remember_file(struct tail *tail, int64_t now)
     struct stat st;
 
     tail->streams.look_due_ms = LOOP_NEVER;
-    if (tail->config->place.type->remote ||
+    if (!tail->config->place.type->path ||
         stat(tail->config->place.name, &st) != 0)
         return;
     tail->streams.device = st.st_dev;

@@ -118,12 +118,13 @@ struct basin_op *basin_read(struct basin *basin, const char *stream,
 
 /*
  * basin_follow: read on and on.  ${done} is called for every batch, with
- * OUTCOME_OK; a batch without records is a sign of life.  The last call has
- * over set: OUTCOME_OK when read->limit records came, when nothing is left up
- * to the tail (a read with a limit), or when the far side asks to come again;
- * any other outcome when the session failed.  read->limit: any number of
- * records; 0: no limit, wait at the tail for more, for ever.  By time from
- * behind the last record begins at the tail.
+ * OUTCOME_OK; a batch without records is a sign of life, of which follow.h
+ * wants one in FOLLOW_STALE_MS.  The last call has over set: OUTCOME_OK when
+ * read->limit records came, when nothing is left up to the tail (a read with a
+ * limit), or when the far side asks to come again; any other outcome when the
+ * session failed.  read->limit: any number of records; 0: no limit, wait at the
+ * tail for more, for ever.  By time from behind the last record begins at the
+ * tail.
  */
 struct basin_op *basin_follow(struct basin *basin, const char *stream,
                               const struct wire_read *read, basin_done *done,

@@ -12,7 +12,8 @@ struct jetstream_wire {
     const char *path;        /* of the websocket */
     const char *query;       /* asks for new posts */
     const char *did;         /* the parameter that asks for an account's */
-    const char *compress;    /* the one that asks for compression */
+    const char *compress;    /* the one that asks for compression, which
+                                every wire knows */
     uint32_t dictionary;     /* the number of the only one that it has; 0: each
                                 server serves its own, and is told which */
     const char *subprotocol; /* NULL: none */

@@ -24,7 +24,7 @@ static bool is_id(struct slice s)
 
 static void check_fields(int r, const struct event *e)
 {
-    PROMISE(e->wire == EVENT_V1 || e->wire == EVENT_V2);
+    PROMISE(e->wire >= EVENT_V1 && e->wire < EVENT_WIRES);
     PROMISE(e->time_us >= -1 && e->time_us <= PARSE_TIME_MAX && e->seq >= -1);
     PROMISE((r == 1) == (e->kind == EVENT_POST));
     if (r == 1) {

@@ -288,10 +288,13 @@ static void test_age(void)
     struct match_config config = config_all();
     char rkey[14];
 
-    config.max_age_us[EVENT_V1] = 2 * DAY_US;
-    config.max_age_us[EVENT_V2] = DAY_US / 48;
-    for (int wire = EVENT_V1; wire <= EVENT_V2; wire++) {
-        const char *post = posts[wire - 1];
+    CHECK_INT(match_max_age(EVENT_V1), 2 * DAY_US);
+    CHECK_INT(match_max_age(EVENT_V2), DAY_US / 48);
+    CHECK_INT(sizeof(posts) / sizeof(posts[0]), EVENT_WIRES - EVENT_V1);
+    for (int wire = EVENT_V1; wire < EVENT_WIRES; wire++)
+        config.max_age_us[wire] = match_max_age((enum event_wire)wire);
+    for (int wire = EVENT_V1; wire < EVENT_WIRES; wire++) {
+        const char *post = posts[wire - EVENT_V1];
         int64_t edge = now - config.max_age_us[wire];
 
         CHECK_INT(decide_age(&config, post, tid(edge, rkey), link), MATCH_HITS);
