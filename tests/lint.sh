@@ -24,7 +24,8 @@ sources=$(find cmd lib tests -name '*.[ch]')
     mandoc -Tlint -W warning man/*.1 || bad=1
 }
 
-# No function of the tools is longer than 60 lines, no file than 400.
+# No function of the tools is longer than 60 lines, no file than 400, and of
+# option tables no line than 80 columns.
 # shellcheck disable=SC2046
 awk '
     FNR == 1 { start = 0 }

@@ -101,12 +101,14 @@ const char *config_links(const struct options *options)
     return words[options->links];
 }
 
+/* What the environment says wrong is no wrong usage. */
 static int bad_url(const struct options *options, struct err *err)
 {
+    if (err_is_memory(err))
+        return -1;
     if (options->urls.n > 0)
         return err_prefix(err, "--url");
-    if (err->code == ERR_USAGE)
-        err->code = ERR_CONFIG;
+    err->code = ERR_CONFIG;
     return err_prefix(err, "BSKY2S2_URL");
 }
 

@@ -1,7 +1,6 @@
 #include "options.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "bsky/jetstream.h"
 

@@ -19,8 +19,9 @@
 
 enum options_on_gap { OPTIONS_WARN, OPTIONS_FAIL };
 
-/* A member for each option: durations are ms, times us since the epoch, choices
- * an enum, in the order of its words. */
+/* A member for each option; what was not given is 0, NULL or its UNSET.
+ * Durations are ms; times us since the epoch, since may be OPT_WORD for
+ * checkpoint; choices the number of the word: options_on_gap, match_links. */
 struct options {
     struct place_options place;
     struct general_options general;

@@ -152,12 +152,17 @@ static struct basin *open_s2(const struct place *place, struct http *http,
     return service_open(&config, err);
 }
 
-static const struct place_type file_type = {"file:", false, true, identify_file,
-                                            open_file};
-static const struct place_type s2_type = {"s2://", true, false, identify_s2,
-                                          open_s2};
+static const struct place_type file_type = {.scheme = "file:",
+                                            .path = true,
+                                            .identify = identify_file,
+                                            .open = open_file};
+static const struct place_type s2_type = {.scheme = "s2://",
+                                          .remote = true,
+                                          .identify = identify_s2,
+                                          .open = open_s2};
 static const struct place_type *const types[] = {&file_type, &s2_type};
 
+/* The same in words. */
 #define TYPES "s2://NAME, NAME or file:PATH"
 
 const char place_basin_help[] =

@@ -10,6 +10,7 @@
 #include "common/shell.h"
 #include "draw.h"
 #include "facts.h"
+#include "format.h"
 #include "report.h"
 
 #define LAST_MOST ((size_t)64 << 20)
@@ -17,7 +18,7 @@
 struct emit {
     struct tail *tail;
     const struct lines_form *format;
-    struct output *output; /* NULL: none, or prom into a file */
+    struct output *output; /* NULL: none, or a file that is replaced */
     const char *replaced;  /* that file */
     struct lines_options lines;
     struct buf last;  /* what only the last window counts for */
@@ -29,8 +30,8 @@ struct emit {
  * file that is replaced. */
 static bool only_last(const struct emit *emit)
 {
-    return emit->format->last &&
-           (emit->tail->config->once || emit->replaced != NULL);
+    return emit->replaced != NULL ||
+           (emit->format->last && emit->tail->config->once);
 }
 
 static int open_output(struct emit *emit, struct err *err)
@@ -111,6 +112,7 @@ static int put(struct emit *emit, const struct window_snapshot *snapshot,
         facts = facts_of(emit->tail);
     if (format->lines != NULL)
         return format->lines(snapshot, &facts, &emit->lines, out);
+    /* format_check */
     emit->verdict = judge(&emit->tail->config->exprs, snapshot, &facts, out);
     return 0;
 }

@@ -40,9 +40,8 @@ static int run_with(const struct options *options)
 {
     struct err err = ERR_INIT;
     struct config config;
-    int status;
+    int status = config_make(&config, options, loop_wall(), &err);
 
-    status = config_make(&config, options, loop_wall(), &err);
     shell_warn(&config.place.warnings);
     if (status != 0) {
         status = emit_fail(options, &err);

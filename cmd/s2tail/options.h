@@ -21,8 +21,9 @@ enum options_sort { SORT_NAME, SORT_COUNT };
 
 enum options_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-/* A member for each option: durations are ms, times us since the epoch, choices
- * an enum, in the order of its words. */
+/* A member for each option; what was not given is 0, NULL or its UNSET.
+ * Durations are ms, times us since the epoch, choices the number of the word:
+ * options_sort, options_color; of format see format.h. */
 struct options {
     struct place_options place;
     struct general_options general;

@@ -15,6 +15,7 @@
 
 struct json_t; /* jansson's */
 
+/* Numbered as they are called: v1, v2. */
 enum event_wire {
     EVENT_V1 = 1,
     EVENT_V2 = 2,

@@ -9,6 +9,23 @@
 
 #include "base/text.h"
 
+static int bad_path(const struct jetstream_host *host, struct err *err)
+{
+    const struct jetstream_wire *wire = jetstream_wires;
+    struct buf paths = BUF_INIT(sizeof(err->text));
+    int rc = buf_addstr(&paths, wire->path);
+
+    for (wire++; wire->path != NULL && rc == 0; wire++)
+        rc = buf_addf(&paths, " nor %s", wire->path);
+    if (rc == 0 && buf_str(&paths) != NULL)
+        err_set(err, ERR_USAGE, "'%.200s': the path is neither %s", host->url,
+                paths.p);
+    else
+        err_memory(err);
+    buf_release(&paths);
+    return -1;
+}
+
 /* The path says which wire; none is the first one. */
 static int set_wire(struct jetstream_host *host, struct err *err)
 {
@@ -19,8 +36,7 @@ static int set_wire(struct jetstream_host *host, struct err *err)
             slice_eq(path, SLICE("/")))
             return 0;
     }
-    return err_set(err, ERR_USAGE, "'%.200s': the path is neither %s",
-                   host->url, jetstream_wire_paths);
+    return bad_path(host, err);
 }
 
 /* The names in lower case: they say which host a position belongs to.  What
@@ -121,7 +137,7 @@ bool jetstream_host_fits(const struct jetstream_host *host, uint32_t id)
         return id == host->wire->dictionary;
     while (wire->path != NULL && wire->dictionary != id)
         wire++;
-    return id != 0 && wire->path == NULL;
+    return wire->path == NULL;
 }
 
 int jetstream_host_learn(struct jetstream_host *host, struct slice dictionary,

@@ -23,7 +23,4 @@ struct jetstream_wire {
  * path. */
 extern const struct jetstream_wire jetstream_wires[];
 
-/* Their paths for a message: "A nor B". */
-extern const char jetstream_wire_paths[];
-
 #endif

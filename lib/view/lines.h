@@ -45,7 +45,7 @@ typedef int lines_format(const struct window_snapshot *snapshot,
 
 /* A format, and what it wants of who shows it. */
 struct lines_form {
-    lines_format *lines;
+    lines_format *lines; /* of the rows below never NULL */
     bool bare; /* it tells no facts, which need not be gathered then */
     bool last; /* for who reads only the end, only the last window counts */
     const char *replaced; /* a file holds the last window only, and begins so;
@@ -54,7 +54,7 @@ struct lines_form {
 
 /*
  * All formats, each done by lines_NAME: FORM(name, what else its lines_form
- * says).
+ * says, at least one member: C11 knows no empty rest).
  *
  * table: for a person, aligned by display width (grid_width); what is wrong
  * with the counts (late, stale, missing) is told below.
@@ -72,5 +72,6 @@ struct lines_form {
 
 #define LINES_DECLARE(name, ...) lines_format lines_##name;
 LINES_FORMS(LINES_DECLARE)
+#undef LINES_DECLARE
 
 #endif

@@ -82,13 +82,14 @@ refused() { # TEXT [OPTION...]
 
 @test "the warning comes before what then fails, from both tools" {
     export S2_AUTH_TOKEN="no token" S2_BASIN=s2://some-basin
-    for run in "bsky2s2 -i $EVENTS" "s2tail -1"; do
-        # shellcheck disable=SC2086 # words
-        tool $run
+    warned_first() { # TOOL [OPTION...]
+        tool "$@"
         same "$status" 78
         same "$(head -n 1 <<<"$stderr")" \
-            "${run%% *}: S2_AUTH_TOKEN is the old name of S2_ACCESS_TOKEN"
-    done
+            "$1: S2_AUTH_TOKEN is the old name of S2_ACCESS_TOKEN"
+    }
+    warned_first bsky2s2 -i "$EVENTS"
+    warned_first s2tail -1
 }
 
 @test "a token in config.toml itself, as of old; the token's file comes before it" {

@@ -191,8 +191,8 @@ zsh_names() {
         --zstd-dictionary file -s 1h --until now -c 1 -t 1s --expect 1 \
         --idle 1s --on-gap fail -l any --links facets -R file -r x.example=x \
         --no-default-routes --unrouted y --max-age 1s --prefix p -b some-basin \
-        --job j --create-basin --linger 1s --account-endpoint http://[::1]:1 \
-        --basin-endpoint http://[::1]:1 --allow-http --cacert file -o file \
+        --job j --create-basin --linger 1s --account-endpoint http://127.0.0.1:1 \
+        --basin-endpoint http://127.0.0.1:1 --allow-http --cacert file -o file \
         --stats 1s --metrics-file file --retry-for 1s >all
     bsky2s2 --check-config -i file -b file:x.db --retention 1s >>all
     sed 's/=.*//; s/^max-age-v.$/max-age/; s/^compress$/no-&/' all |

@@ -290,7 +290,8 @@ static void test_age(void)
 
     CHECK_INT(match_max_age(EVENT_V1), 2 * DAY_US);
     CHECK_INT(match_max_age(EVENT_V2), DAY_US / 48);
-    CHECK_INT(sizeof(posts) / sizeof(posts[0]), EVENT_WIRES - EVENT_V1);
+    _Static_assert(sizeof(posts) / sizeof(posts[0]) == EVENT_WIRES - EVENT_V1,
+                   "a wire without a post");
     for (int wire = EVENT_V1; wire < EVENT_WIRES; wire++)
         config.max_age_us[wire] = match_max_age((enum event_wire)wire);
     for (int wire = EVENT_V1; wire < EVENT_WIRES; wire++) {
