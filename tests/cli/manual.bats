@@ -382,7 +382,8 @@ sources() { # TOOL
     printf '%s\n' n total >>members
     agree s2tail run members
     same "$(s2tail -i in -w 1s | awk -F '\t' '{ print NF }' | sort -u)" 5
-    sed -n '/^tsv$/,/^json$/p' manual | grep -vx 'tsv\|json' >columns
+    words=$(help_options s2tail | sed -n 's/.*--format //p')
+    sed -n '/^tsv$/,/^json$/p' manual | grep -vxE "$words" >columns
     same "$(paste -sd ' ' columns)" "window_end group recent total state"
 }
 
