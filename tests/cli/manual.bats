@@ -208,6 +208,20 @@ zsh_names() {
     agree bsky2s2 help shown
 }
 
+@test "--max-age: --help and the manual have the default of each wire" {
+    bsky2s2 --check-config | sed -n 's/^max-age-//p' >defaults
+    [ "$(wc -l <defaults)" -ge 2 ]
+    words() { grep -o '[0-9]*[a-z] on \(wire \)\?v[0-9]*' | sed 's/on \(wire \)\?//'; }
+    bsky2s2 --help | tr -s ' \n' ' ' | words >help
+    section bsky2s2 DESCRIPTION | words >manual
+    for text in help manual; do
+        while read -r age wire; do
+            bsky2s2 --check-config --max-age "$age" | sed -n "s/^max-age-$wire/$wire/p"
+        done <$text >told
+        diff defaults told
+    done
+}
+
 # What decides which records there are is compared with the checkpoint's
 # (settings.c); an option that is new belongs here or there.
 @test "options: each is among the settings of a job, or is none" {
