@@ -129,8 +129,8 @@ static void take_external(struct match *match, const json_t *embed)
 
 int64_t match_max_age(enum event_wire wire)
 {
-    /* On v2 a resync looks like new posts. */
-    static const int64_t minutes[] = {[EVENT_V1] = 48 * 60, [EVENT_V2] = 30};
+    /* Two days; on v2 a resync looks like new posts. */
+    static const int64_t minutes[] = {[EVENT_V1] = 2880, [EVENT_V2] = 30};
 
     _Static_assert(sizeof(minutes) / sizeof(minutes[0]) == EVENT_WIRES,
                    "a wire without an age");
