@@ -15,7 +15,7 @@ enum config_time { TIME_RECORD, TIME_ARRIVAL, TIME_FIELD };
 struct config {
     const struct options *options; /* borrowed */
     struct place place;
-    const struct lines_form *format;
+    const struct lines_format *format;
     const char *output; /* NULL: none */
     bool screen;        /* the chart is drawn in place on the terminal */
     bool once;

@@ -17,7 +17,7 @@
 
 struct emit {
     struct tail *tail;
-    const struct lines_form *format;
+    const struct lines_format *format;
     struct output *output; /* NULL: none, or a file that is replaced */
     const char *replaced;  /* that file */
     struct lines_options lines;
@@ -103,7 +103,7 @@ bool emit_is_idle(const struct emit *emit)
 static int put(struct emit *emit, const struct window_snapshot *snapshot,
                struct buf *out)
 {
-    const struct lines_form *format = emit->format;
+    const struct lines_format *format = emit->format;
     struct lines_facts facts = {.lag_ms = LINES_UNKNOWN};
 
     if (format == &format_chart)

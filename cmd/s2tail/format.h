@@ -15,10 +15,10 @@ extern const char format_words[];
 #define FORMAT_AUTO 0
 
 /* format_chosen(word, tty): what the word of that number stands for. */
-const struct lines_form *format_chosen(int word, bool tty);
+const struct lines_format *format_chosen(int word, bool tty);
 
 /* What is shown without lines: the chart, and with --check a verdict. */
-extern const struct lines_form format_chart;
-extern const struct lines_form format_check;
+extern const struct lines_format format_chart;
+extern const struct lines_format format_check;
 
 #endif

@@ -39,13 +39,14 @@ struct lines_options {
  * not among the largest by recent, then total, then name is the group
  * WINDOW_OTHER, together with a label of that name.
  */
-typedef int lines_format(const struct window_snapshot *snapshot,
-                         const struct lines_facts *facts,
-                         const struct lines_options *options, struct buf *out);
+typedef int lines_formatter(const struct window_snapshot *snapshot,
+                            const struct lines_facts *facts,
+                            const struct lines_options *options,
+                            struct buf *out);
 
 /* A format, and what it wants of who shows it. */
-struct lines_form {
-    lines_format *lines; /* of the rows below never NULL */
+struct lines_format {
+    lines_formatter *lines; /* of the rows below never NULL */
     bool bare; /* it tells no facts, which need not be gathered then */
     bool last; /* for who reads only the end, only the last window counts */
     const char *replaced; /* a file holds the last window only, and begins so;
@@ -53,7 +54,7 @@ struct lines_form {
 };
 
 /*
- * All formats, each done by lines_NAME: FORM(name, what else its lines_form
+ * All formats, each done by lines_NAME: FORMAT(name, what else its lines_format
  * says, at least one member: C11 knows no empty rest).
  *
  * table: for a person, aligned by display width (grid_width); what is wrong
@@ -64,14 +65,14 @@ struct lines_form {
  * prom: Prometheus text format 0.0.4, with HELP and TYPE; counts, also with
  * rate.
  */
-#define LINES_FORMS(FORM)                                                      \
-    FORM(table, .last = true)                                                  \
-    FORM(tsv, .bare = true)                                                    \
-    FORM(json, .last = false)                                                  \
-    FORM(prom, .last = true, .replaced = "# HELP s2tail_")
+#define LINES_FORMATS(FORMAT)                                                  \
+    FORMAT(table, .last = true)                                                \
+    FORMAT(tsv, .bare = true)                                                  \
+    FORMAT(json, .last = false)                                                \
+    FORMAT(prom, .last = true, .replaced = "# HELP s2tail_")
 
-#define LINES_DECLARE(name, ...) lines_format lines_##name;
-LINES_FORMS(LINES_DECLARE)
+#define LINES_DECLARE(name, ...) lines_formatter lines_##name;
+LINES_FORMATS(LINES_DECLARE)
 #undef LINES_DECLARE
 
 #endif

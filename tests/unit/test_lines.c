@@ -34,10 +34,10 @@ static struct window_snapshot snapshot_of(const struct window_row *rows,
 }
 
 #define FUNCTION(name, ...) lines_##name,
-static lines_format *const all[] = {LINES_FORMS(FUNCTION)};
+static lines_formatter *const all[] = {LINES_FORMATS(FUNCTION)};
 
 /* Compare the whole text with ${want}. */
-static void check_text(lines_format *format,
+static void check_text(lines_formatter *format,
                        const struct window_snapshot *snapshot,
                        const struct lines_facts *facts,
                        const struct lines_options *options, const char *want)
